@@ -1,0 +1,169 @@
+package contract
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Report is all that a district tells the operator: integers, booleans, closed
+// enums and fixed-length digests. Counts of students are rounded to ten while a
+// round is open and suppressed afterwards.
+type Report struct {
+	AtUnix        int64       `json:"atUnix"` // database clock, seconds
+	SchemaVersion int64       `json:"schemaVersion"`
+	Keys          KeysState   `json:"keys"`
+	KeyDigest     Digest      `json:"keyDigest,omitempty"` // fingerprint of the key material
+	Directory     *Revision   `json:"directory,omitempty"`
+	DutyChain     Reach       `json:"dutyChain"`       // every level has a duty person and every transport answers
+	Obligations   bool        `json:"obligationsOpen"` // any obligation open; never how many
+	Covered       bool        `json:"covered"`         // every source that obliges has its obligation, and the reverse
+	OnTime        bool        `json:"onTime"`          // no obligation past a step whose next one was not attempted
+	AuditHead     Digest      `json:"auditHead,omitempty"`
+	Channels      []Probe     `json:"channels,omitempty"`
+	Transports    []Probe     `json:"transports,omitempty"`
+	Rounds        []RoundView `json:"rounds,omitempty"`
+}
+
+// KeysState is whether the key material fits the database.
+type KeysState string
+
+// The key states. In any but KeysReady the data plane serves nothing but the exchange.
+const (
+	KeysReady    KeysState = "Ready"
+	KeysMissing  KeysState = "Missing"
+	KeysMismatch KeysState = "Mismatch"
+)
+
+// Reach is whether something outside could be reached when last tried.
+type Reach string
+
+// The reaches.
+const (
+	ReachUnknown Reach = "Unknown"
+	Reachable    Reach = "Reachable"
+	Unreachable  Reach = "Unreachable"
+)
+
+// Probe is the last probe of a channel or transport.
+type Probe struct {
+	Ref   Ref   `json:"ref"`
+	Reach Reach `json:"reach"`
+}
+
+// RoundView is what a district says about one round.
+type RoundView struct {
+	Round    Ref        `json:"round"`
+	State    RoundState `json:"state"`
+	Meaning  Digest     `json:"meaning,omitempty"`
+	Control  Revision   `json:"control"`
+	Invited  int64      `json:"invited"`           // cohort on the roster, rounded to 10
+	Answered int64      `json:"answered"`          // students with an answer, rounded to 10
+	Release  *Release   `json:"release,omitempty"` // once, after closing
+}
+
+// RoundState is where a round stands by the district's database clock.
+type RoundState string
+
+// The states of a round in the data plane.
+const (
+	RoundScheduled RoundState = "Scheduled"
+	RoundOpen      RoundState = "Open"
+	RoundHeld      RoundState = "Held"
+	RoundClosed    RoundState = "Closed"   // past closing, not everything is scored yet
+	RoundReleased  RoundState = "Released" // the suppressed figures are final
+)
+
+// Release is the one publication of a round's figures.
+type Release struct {
+	Floor        int64  `json:"floor"`        // cells under it are suppressed, zero included
+	Participants Cell   `json:"participants"` // students with at least one answer
+	Tiers        []Cell `json:"tiers"`        // in the policy's order, severest first, then None
+}
+
+// Cell is a published count, or none when suppressed.
+type Cell struct {
+	Suppressed bool  `json:"suppressed"`
+	Count      int64 `json:"count"` // 0 when suppressed
+}
+
+// CheckReport returns an error naming the first field of a report that could
+// carry more than it should: an unknown enum value, a digest of the wrong form, an
+// unrounded count or a cell under the floor. The operator drops such a report.
+func CheckReport(r Report) error {
+	checks := []func(Report) error{checkEnums, checkDigests, checkRounds}
+	for _, check := range checks {
+		if err := check(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkEnums(r Report) error {
+	if !slices.Contains([]KeysState{KeysReady, KeysMissing, KeysMismatch}, r.Keys) {
+		return fmt.Errorf("report.keys is not one of Ready, Missing, Mismatch")
+	}
+	reaches := []Reach{ReachUnknown, Reachable, Unreachable}
+	if !slices.Contains(reaches, r.DutyChain) {
+		return fmt.Errorf("report.dutyChain is not one of Unknown, Reachable, Unreachable")
+	}
+	for _, p := range slices.Concat(r.Channels, r.Transports) {
+		if !p.Ref.Valid() || !slices.Contains(reaches, p.Reach) {
+			return fmt.Errorf("report has a probe with a malformed ref or reach")
+		}
+	}
+	return nil
+}
+
+func checkDigests(r Report) error {
+	for name, d := range map[string]Digest{"keyDigest": r.KeyDigest, "auditHead": r.AuditHead} {
+		if d != "" && !d.Valid() {
+			return fmt.Errorf("report.%s is not 64 lower-case hexadecimal characters", name)
+		}
+	}
+	if r.Directory != nil && !r.Directory.Digest.Valid() {
+		return fmt.Errorf("report.directory.digest is not 64 lower-case hexadecimal characters")
+	}
+	return nil
+}
+
+func checkRounds(r Report) error {
+	for _, round := range r.Rounds {
+		if err := checkRound(round); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkRound(v RoundView) error {
+	states := []RoundState{RoundScheduled, RoundOpen, RoundHeld, RoundClosed, RoundReleased}
+	switch {
+	case !v.Round.Valid():
+		return fmt.Errorf("report.rounds has a malformed round reference")
+	case !slices.Contains(states, v.State):
+		return fmt.Errorf("report.rounds has an unknown state")
+	case v.Meaning != "" && !v.Meaning.Valid(), v.Control.Digest != "" && !v.Control.Digest.Valid():
+		return fmt.Errorf("report.rounds has a malformed digest")
+	case v.Invited%10 != 0 || v.Answered%10 != 0 || v.Invited < 0 || v.Answered < 0:
+		return fmt.Errorf("report.rounds has a participation count that is not rounded to 10")
+	case v.Release != nil && v.State != RoundReleased:
+		return fmt.Errorf("report.rounds has tier counts for a round that is not released")
+	}
+	return checkRelease(v.Release)
+}
+
+func checkRelease(release *Release) error {
+	if release == nil {
+		return nil
+	}
+	for _, c := range append(slices.Clone(release.Tiers), release.Participants) {
+		switch {
+		case c.Suppressed && c.Count != 0:
+			return fmt.Errorf("report.rounds.release has a suppressed cell with a count")
+		case !c.Suppressed && c.Count < release.Floor:
+			return fmt.Errorf("report.rounds.release has a cell under the floor that is not suppressed")
+		}
+	}
+	return nil
+}
