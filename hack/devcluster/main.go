@@ -34,6 +34,6 @@ with a PostgreSQL beside it. Progress goes to standard error, data to standard o
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newBuild(out), newAssets(out), newBin())
+	root.AddCommand(newBuild(out), newAssets(out), newBin(), newPostgres(out))
 	return root
 }
