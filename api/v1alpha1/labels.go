@@ -1,0 +1,19 @@
+package v1alpha1
+
+// Labels, annotations and finalizers. They are API.
+const (
+	// LabelDistrict on a Namespace is the province's grant: its value is the district code.
+	LabelDistrict = "screening.evenkeel.dev/district"
+	// LabelCampaign on a ScreeningRound names the campaign that made it.
+	LabelCampaign = "screening.evenkeel.dev/campaign"
+	// LabelComponent on workloads is migrate, intake, scorer or casework.
+	LabelComponent = "app.kubernetes.io/component"
+	// AnnotationAbandon on a District, with its UID as the value, lets it be deleted with open obligations.
+	AnnotationAbandon = "screening.evenkeel.dev/abandon"
+	// FinalizerDistrict holds a District until its workloads are gone in order.
+	FinalizerDistrict = "screening.evenkeel.dev/district"
+	// SecretTypeChannel is the one type of Secret that a ReferralChannel or transport may name.
+	SecretTypeChannel = "screening.evenkeel.dev/channel"
+	// FieldOwner is the operator's server-side-apply owner.
+	FieldOwner = "evenkeel"
+)

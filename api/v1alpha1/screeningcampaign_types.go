@@ -1,0 +1,237 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// ScreeningCampaignSpec is to a round what a CronJob is to a Job: when, where and what.
+type ScreeningCampaignSpec struct {
+	// timeZone in which the schedule is read.
+	// +required
+	TimeZone TimeZone `json:"timeZone,omitempty"`
+	// calendarRef names the AcademicCalendar.
+	// +required
+	CalendarRef ObjectReference `json:"calendarRef,omitzero"`
+	// schedule marks the first day of the first phase.
+	// +required
+	Schedule Schedule `json:"schedule,omitzero"`
+	// suspend stops new rounds and holds new sessions of open ones.
+	// +optional
+	// +default=false
+	// +kubebuilder:default=false
+	Suspend *bool `json:"suspend,omitempty"`
+	// districtSelector selects the Namespaces of the districts by label.
+	// +required
+	DistrictSelector metav1.LabelSelector `json:"districtSelector,omitzero"`
+	// template of the rounds.
+	// +required
+	Template RoundTemplate `json:"template,omitzero"`
+}
+
+// Schedule is a recurring or a one-off date.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.cron) != has(self.startDate)",message="give either cron or startDate"
+// +kubebuilder:validation:XValidation:rule="!has(self.cron) || (!self.cron.contains('TZ=') && self.cron.split(' ').size() == 5)",message="cron has five fields and no time zone: set spec.timeZone instead"
+type Schedule struct {
+	// cron is a five-field cron expression; each time it fires is the first day of a round.
+	// +optional
+	// +kubebuilder:validation:MinLength=9
+	// +kubebuilder:validation:MaxLength=100
+	Cron string `json:"cron,omitempty"`
+	// startDate is the first day of the one round.
+	// +optional
+	StartDate Civil `json:"startDate,omitempty"`
+	// startingDeadlineSeconds is how late a round may still be started.
+	// +optional
+	// +default=604800
+	// +kubebuilder:default=604800
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=31536000
+	StartingDeadlineSeconds *int64 `json:"startingDeadlineSeconds,omitempty"`
+	// missedRunPolicy says what happens to a start that was missed by more than the deadline.
+	// RunOnce starts the latest missed one when it becomes possible; Skip waits for the next.
+	// +optional
+	// +default="RunOnce"
+	// +kubebuilder:default=RunOnce
+	// +kubebuilder:validation:Enum=RunOnce;Skip
+	MissedRunPolicy string `json:"missedRunPolicy,omitempty"`
+}
+
+// RoundTemplate is what every round of the campaign looks like.
+type RoundTemplate struct {
+	// spec of the rounds.
+	// +required
+	Spec RoundTemplateSpec `json:"spec,omitzero"`
+}
+
+// RoundTemplateSpec is the part of a round that the campaign fixes.
+type RoundTemplateSpec struct {
+	// cohort says which students take part.
+	// +required
+	Cohort Cohort `json:"cohort,omitzero"`
+	// phases in order; Stage1 opens intake to the cohort.
+	// +required
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=6
+	// +kubebuilder:validation:XValidation:rule="self.exists(p, p.name == 'Stage1')",message="phases must include Stage1"
+	Phases []Phase `json:"phases,omitempty"`
+	// stage1 is what the cohort is asked.
+	// +required
+	Stage1 StageContent `json:"stage1,omitzero"`
+	// escalationPolicyRef names the EscalationPolicy.
+	// +required
+	EscalationPolicyRef ObjectReference `json:"escalationPolicyRef,omitzero"`
+}
+
+// Cohort says which students take part.
+type Cohort struct {
+	// stages of schooling that take part.
+	// +required
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=4
+	Stages []Stage `json:"stages,omitempty"`
+}
+
+// PhaseName names a phase.
+//
+// +kubebuilder:validation:Enum=Publicity;Training;Stage1;Stage2;Intervention;Summary
+type PhaseName string
+
+// The phases.
+const (
+	PhasePublicity    PhaseName = "Publicity"
+	PhaseTraining     PhaseName = "Training"
+	PhaseStage1       PhaseName = "Stage1"
+	PhaseStage2       PhaseName = "Stage2"
+	PhaseIntervention PhaseName = "Intervention"
+	PhaseSummary      PhaseName = "Summary"
+)
+
+// Phase is one part of a round, counted in school days or given as dates.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.schoolDays) != has(self.dates)",message="give either schoolDays or dates"
+// +kubebuilder:validation:XValidation:rule="(self.name == 'Stage1') == has(self.session)",message="Stage1, and no other phase, has a session"
+type Phase struct {
+	// name of the phase.
+	// +required
+	Name PhaseName `json:"name,omitempty"`
+	// schoolDays is how many school days the phase lasts, following the phase before it.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=200
+	SchoolDays int32 `json:"schoolDays,omitempty"`
+	// dates on which the phase begins and ends.
+	// +optional
+	Dates *DateRange `json:"dates,omitempty"`
+	// session is when, on each school day of the phase, students answer.
+	// +optional
+	Session *SessionHours `json:"session,omitempty"`
+}
+
+// StageContent is what students are asked.
+type StageContent struct {
+	// instruments in the order in which they are asked.
+	// +required
+	// +listType=map
+	// +listMapKey=code
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=8
+	Instruments []InstrumentKey `json:"instruments,omitempty"`
+}
+
+// ScreeningCampaignStatus is what the operator found.
+type ScreeningCampaignStatus struct {
+	// conditions: Ready, Planned.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +patchStrategy=merge
+	// +patchMergeKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
+	// observedGeneration is the generation the conditions speak of.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	// nextSlot is the first day of the next round.
+	// +optional
+	NextSlot Civil `json:"nextSlot,omitempty"`
+	// rounds summarises the rounds that are open or planned, such as 2/3 open.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=40
+	Rounds string `json:"rounds,omitempty"`
+	// lastSkipped is the latest start that was not made, and why.
+	// +optional
+	LastSkipped *SkippedSlot `json:"lastSkipped,omitempty"`
+	// blocked lists districts for which no round could be planned.
+	// +optional
+	// +listType=map
+	// +listMapKey=namespace
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=200
+	Blocked []BlockedDistrict `json:"blocked,omitempty"`
+}
+
+// SkippedSlot is a start that was not made.
+type SkippedSlot struct {
+	// date of the start.
+	// +required
+	Date Civil `json:"date,omitempty"`
+	// reason why it was skipped.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Reason string `json:"reason,omitempty"`
+}
+
+// BlockedDistrict is a district for which no round could be planned.
+type BlockedDistrict struct {
+	// namespace of the district.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace,omitempty"`
+	// reason why it is blocked.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Reason string `json:"reason,omitempty"`
+}
+
+// ScreeningCampaign plans rounds of screening in the districts it selects.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Cluster,shortName=camp,categories=screening
+// +kubebuilder:printcolumn:name="Schedule",type=string,JSONPath=`.spec.schedule.cron`
+// +kubebuilder:printcolumn:name="Start",type=string,JSONPath=`.spec.schedule.startDate`
+// +kubebuilder:printcolumn:name="Suspend",type=boolean,JSONPath=`.spec.suspend`
+// +kubebuilder:printcolumn:name="Rounds",type=string,JSONPath=`.status.rounds`
+// +kubebuilder:printcolumn:name="Next",type=string,JSONPath=`.status.nextSlot`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 50",message="the name of a campaign has at most 50 characters: round names are made from it"
+type ScreeningCampaign struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard object metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+	// spec says when, where and what.
+	// +required
+	Spec ScreeningCampaignSpec `json:"spec,omitzero"`
+	// status is what the operator found.
+	// +optional
+	// +kubebuilder:default={conditions: {{type: "Ready", status: "Unknown", reason: "Pending", message: "Waiting for the operator", lastTransitionTime: "1970-01-01T00:00:00Z"}}}
+	Status ScreeningCampaignStatus `json:"status,omitzero"`
+}
+
+// ScreeningCampaignList is a list of objects of the kind ScreeningCampaign.
+//
+// +kubebuilder:object:root=true
+type ScreeningCampaignList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []ScreeningCampaign `json:"items"`
+}

@@ -1,0 +1,208 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// ScreeningRoundSpec is one occurrence of a campaign in one district. The operator writes it;
+// people change suspend and endAt, which the operator never writes.
+type ScreeningRoundSpec struct {
+	// campaign that the round belongs to.
+	// +required
+	Campaign CampaignReference `json:"campaign,omitzero"`
+	// slot is the first day of the first phase.
+	// +required
+	Slot Civil `json:"slot,omitempty"`
+	// phases with their instants.
+	// +required
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=6
+	Phases []PhaseWindow `json:"phases,omitempty"`
+	// sessions in which students answer, in order.
+	// +required
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=200
+	Sessions []SessionWindow `json:"sessions,omitempty"`
+	// cohort says which students take part.
+	// +required
+	Cohort Cohort `json:"cohort,omitzero"`
+	// instruments in the order in which they are asked.
+	// +required
+	// +listType=map
+	// +listMapKey=code
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=8
+	Instruments []InstrumentKey `json:"instruments,omitempty"`
+	// escalationPolicyRef names the EscalationPolicy.
+	// +required
+	EscalationPolicyRef ObjectReference `json:"escalationPolicyRef,omitzero"`
+	// suspend holds the round. None: it runs. Hold: no form is opened, running ones may finish.
+	// HoldAndDrain: running ones are refused too. Danger signals are acted on in any case.
+	// +optional
+	// +kubebuilder:validation:Enum=None;Hold;HoldAndDrain
+	Suspend SuspendMode `json:"suspend,omitempty"`
+	// endAt ends Stage1 earlier than planned; a later instant has no effect.
+	// +optional
+	EndAt *metav1.Time `json:"endAt,omitempty"`
+}
+
+// SuspendMode is how a round is held.
+type SuspendMode string
+
+// The modes.
+const (
+	SuspendNone         SuspendMode = "None"
+	SuspendHold         SuspendMode = "Hold"
+	SuspendHoldAndDrain SuspendMode = "HoldAndDrain"
+)
+
+// CampaignReference names a campaign and its incarnation.
+type CampaignReference struct {
+	// name of the campaign.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Name string `json:"name,omitempty"`
+	// uid of the campaign that planned the round last.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	UID string `json:"uid,omitempty"`
+}
+
+// PhaseWindow is a phase with its instants: from is included, to is not.
+type PhaseWindow struct {
+	// name of the phase.
+	// +required
+	Name PhaseName `json:"name,omitempty"`
+	// from is when the phase begins.
+	// +required
+	From metav1.Time `json:"from,omitzero"`
+	// to is when the phase ends.
+	// +required
+	To metav1.Time `json:"to,omitzero"`
+}
+
+// SessionWindow is a session: from is included, to is not.
+type SessionWindow struct {
+	// from is when codes start to open forms.
+	// +required
+	From metav1.Time `json:"from,omitzero"`
+	// to is when drafts are finalised.
+	// +required
+	To metav1.Time `json:"to,omitzero"`
+}
+
+// ScreeningRoundStatus is what the operator found.
+type ScreeningRoundStatus struct {
+	// conditions: Ready, GatesPassed, MeaningPinned, Open, Intervening, Released.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +patchStrategy=merge
+	// +patchMergeKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
+	// observedGeneration is the generation the conditions speak of.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	// meaningDigest is the digest of the meaning that the data plane holds.
+	// +optional
+	// +kubebuilder:validation:MinLength=64
+	// +kubebuilder:validation:MaxLength=64
+	MeaningDigest string `json:"meaningDigest,omitempty"`
+	// controlRevision is the revision of the control document last made.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	ControlRevision int64 `json:"controlRevision,omitempty"`
+	// controlDigest is the digest of the control document last made.
+	// +optional
+	// +kubebuilder:validation:MinLength=64
+	// +kubebuilder:validation:MaxLength=64
+	ControlDigest string `json:"controlDigest,omitempty"`
+	// nextOpenTime is when the next session begins.
+	// +optional
+	NextOpenTime *metav1.Time `json:"nextOpenTime,omitempty"`
+	// closeTime is when Stage1 ends, endAt considered.
+	// +optional
+	CloseTime *metav1.Time `json:"closeTime,omitempty"`
+	// participation is students with an answer out of those invited, both rounded to ten.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=40
+	Participation string `json:"participation,omitempty"`
+	// release is the one publication of the round's figures.
+	// +optional
+	Release *RoundRelease `json:"release,omitempty"`
+}
+
+// RoundRelease is the suppressed figures of a round.
+type RoundRelease struct {
+	// floor under which counts are suppressed, zero included.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	Floor int64 `json:"floor,omitempty"`
+	// participants is the number of students with an answer; left out when suppressed.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Participants *int64 `json:"participants,omitempty"`
+	// tiers in the policy's order, severest first, then None.
+	// +required
+	// +listType=map
+	// +listMapKey=tier
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=11
+	Tiers []TierCount `json:"tiers,omitempty"`
+}
+
+// TierCount is the count of one tier.
+type TierCount struct {
+	// tier of the policy, or None.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=40
+	Tier string `json:"tier,omitempty"`
+	// students in the tier; left out when suppressed.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Students *int64 `json:"students,omitempty"`
+}
+
+// ScreeningRound is one occurrence of a campaign in one district.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=round,categories=screening
+// +kubebuilder:printcolumn:name="Campaign",type=string,JSONPath=`.spec.campaign.name`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.conditions[?(@.type=="Open")].reason`
+// +kubebuilder:printcolumn:name="Gates",type=string,JSONPath=`.status.conditions[?(@.type=="GatesPassed")].reason`
+// +kubebuilder:printcolumn:name="Answered",type=string,JSONPath=`.status.participation`
+// +kubebuilder:printcolumn:name="Closes",type=date,JSONPath=`.status.closeTime`,priority=1
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type ScreeningRound struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard object metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+	// spec is the occurrence.
+	// +required
+	Spec ScreeningRoundSpec `json:"spec,omitzero"`
+	// status is what the operator found.
+	// +optional
+	// +kubebuilder:default={conditions: {{type: "Ready", status: "Unknown", reason: "Pending", message: "Waiting for the operator", lastTransitionTime: "1970-01-01T00:00:00Z"}}}
+	Status ScreeningRoundStatus `json:"status,omitzero"`
+}
+
+// ScreeningRoundList is a list of objects of the kind ScreeningRound.
+//
+// +kubebuilder:object:root=true
+type ScreeningRoundList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []ScreeningRound `json:"items"`
+}
