@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -108,9 +107,7 @@ func newPostgresStatus() *cobra.Command {
 func printPostgresStatus(cmd *cobra.Command, status postgres.Status, output string) error {
 	w := cmd.OutOrStdout()
 	if output == "json" {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(status)
+		return printJSON(cmd, status)
 	}
 	fmt.Fprintf(w, "running:   %t (ready: %t, pid %d)\n", status.Running, status.Ready, status.PID)
 	fmt.Fprintf(w, "listening: %s port %d\n", strings.Join(status.Addresses, ", "), status.Port)

@@ -34,6 +34,10 @@ with a PostgreSQL beside it. Progress goes to standard error, data to standard o
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newBuild(out), newAssets(out), newBin(), newPostgres(out))
+	root.AddCommand(
+		newUp(out), newDown(out), newStatus(out), newEnv(), newKubeconfig(),
+		newDeps(out), newBuild(out), newAssets(out), newBin(),
+		newImage(out), newLoad(out), newPostgres(out),
+	)
 	return root
 }

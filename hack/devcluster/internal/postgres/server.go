@@ -27,13 +27,14 @@ var StopModes = map[string]syscall.Signal{"fast": syscall.SIGINT, "immediate": s
 
 // Server is the PostgreSQL of one state folder.
 type Server struct {
+	state layout.State
 	dirs  dirs
 	procs proc.Supervisor
 }
 
 // New describes the server; nothing runs yet.
 func New(state layout.State) Server {
-	return Server{dirs: dirsOf(state), procs: proc.Supervisor{RunDir: state.Run(), LogDir: state.Logs()}}
+	return Server{state: state, dirs: dirsOf(state), procs: proc.Supervisor{RunDir: state.Run(), LogDir: state.Logs()}}
 }
 
 // Status is what a user or a script wants to know about the server.
@@ -99,10 +100,10 @@ func (s Server) Down(ctx context.Context, remove bool) error {
 	return os.RemoveAll(s.dirs.root)
 }
 
-// Initialised says whether there is a server, running or not.
-func (s Server) Initialised() bool {
-	_, err := s.settings()
-	return err == nil
+// Running says whether the server runs.
+func (s Server) Running() bool {
+	_, alive := s.procs.Find(name)
+	return alive
 }
 
 // Status reports on the server.
@@ -208,9 +209,12 @@ func (s Server) prepare(ctx context.Context, settings Settings) (proc.Spec, erro
 }
 
 func (s Server) makeDirs(account *host.Account) error {
+	if err := s.state.Claim(); err != nil {
+		return err
+	}
 	// The server's own user must be able to walk down to its data.
 	if err := os.MkdirAll(s.dirs.root, 0o755); err != nil {
-		return fmt.Errorf("make %s: %w; as an ordinary user set EVENKEEL_DEVCLUSTER_DIR", s.dirs.root, err)
+		return err
 	}
 	if err := account.MakeDir(s.dirs.data(), 0o700); err != nil {
 		return err

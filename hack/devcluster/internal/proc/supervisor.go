@@ -17,6 +17,10 @@ import (
 	"github.com/evenkeel/evenkeel/hack/devcluster/internal/host"
 )
 
+// path is fixed, and nothing else is passed on from our own environment: what a
+// process does must not depend on which shell started it.
+const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 // Spec describes a process to run in the background.
 type Spec struct {
 	Name string
@@ -76,7 +80,7 @@ func (s Supervisor) Start(spec Spec) (Record, error) {
 	}
 	defer log.Close()
 	cmd := exec.Command(spec.Path, spec.Args...)
-	cmd.Env = append(os.Environ(), spec.Env...)
+	cmd.Env = append([]string{path, "HOME=/"}, spec.Env...)
 	cmd.Dir = "/"
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -111,17 +115,29 @@ func (id Identity) Stop(ctx context.Context, signal syscall.Signal, patience tim
 		signal   syscall.Signal
 		patience time.Duration
 	}{{signal, patience}, {syscall.SIGKILL, 5 * time.Second}} {
-		if !id.Alive() {
-			return nil
-		}
-		if err := syscall.Kill(id.PID, attempt.signal); err != nil && err != syscall.ESRCH {
-			return fmt.Errorf("signal pid %d: %w", id.PID, err)
+		if err := id.signal(attempt.signal); err != nil {
+			return err
 		}
 		if host.Poll(ctx, attempt.patience, 20*time.Millisecond, func() bool { return !id.Alive() }) {
 			return nil
 		}
 	}
 	return fmt.Errorf("pid %d (%s) survives SIGKILL; look at its state in /proc/%d/status", id.PID, id.Command, id.PID)
+}
+
+// signal reaches this process or none. Go's handle is a pidfd, bound to whatever
+// has the pid when it is opened; checking the identity after that leaves no gap in
+// which the pid could be given to a stranger.
+func (id Identity) signal(signal syscall.Signal) error {
+	handle, err := os.FindProcess(id.PID)
+	if err != nil || !id.Alive() {
+		return nil
+	}
+	defer func() { _ = handle.Release() }()
+	if err := handle.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("signal pid %d: %w", id.PID, err)
+	}
+	return nil
 }
 
 // LogPath is where a process writes.

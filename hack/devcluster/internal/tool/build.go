@@ -38,7 +38,7 @@ func Build(ctx context.Context, set Set, tools []Tool, out *ui.Output) error {
 }
 
 func (s Set) build(ctx context.Context, t Tool, out *ui.Output) error {
-	if _, err := os.Stat(s.binary(t)); err == nil {
+	if _, err := os.Stat(s.Path(t.Name)); err == nil {
 		return s.link(t)
 	}
 	step := out.Step("build " + strings.TrimSpace(t.Name+" "+s.Version(t)))
@@ -53,7 +53,7 @@ func (s Set) build(ctx context.Context, t Tool, out *ui.Output) error {
 // compile builds into a scratch folder and renames the whole folder into place,
 // so an interrupted build leaves nothing that looks finished.
 func (s Set) compile(ctx context.Context, t Tool, step *ui.Step) error {
-	final := filepath.Dir(s.binary(t))
+	final := filepath.Dir(s.Path(t.Name))
 	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {
 		return err
 	}

@@ -73,10 +73,6 @@ func (s Set) Has(t Tool) bool {
 // Version is the pinned version of a tool.
 func (s Set) Version(t Tool) string { return s.sources[t.Name].Version }
 
-func (s Set) binary(t Tool) string {
-	return filepath.Join(s.cache.Root, "tools", s.keys[t.Name], t.Name)
-}
-
 // link makes a finished build visible in Bin. The rename replaces a link in one
 // step, so a process that looks sees the old tool or the new one.
 func (s Set) link(t Tool) error {
@@ -90,7 +86,7 @@ func (s Set) link(t Tool) error {
 	if err := os.Remove(staged); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.Symlink(s.binary(t), staged); err != nil {
+	if err := os.Symlink(s.Path(t.Name), staged); err != nil {
 		return err
 	}
 	return os.Rename(staged, filepath.Join(s.Bin, t.Name))
@@ -150,4 +146,13 @@ func findSource() (string, error) {
 		}
 	}
 	return "", errors.New("cannot find hack/devcluster/tools; run devcluster inside the checkout")
+}
+
+// Builds is the folder of all builds.
+func (c Cache) Builds() string { return filepath.Join(c.Root, "tools") }
+
+// Path is where a tool's own build is. Unlike the link in Bin it does not change
+// when another tool does.
+func (s Set) Path(name string) string {
+	return filepath.Join(s.cache.Builds(), s.keys[name], name)
 }
