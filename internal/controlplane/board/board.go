@@ -1,0 +1,219 @@
+// Package board holds, in memory, what the controllers want each district to
+// have and what each district last said. It is where reconcilers and the
+// exchange meet (design note 0002); nothing in it outlives the process.
+package board
+
+import (
+	"maps"
+	"reflect"
+	"sync"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/contract"
+)
+
+// RoundDocuments are the documents a round should have in its district. A nil
+// document means: keep what you have. Put documents are read-only from then on;
+// their Revision is left 0, the syncer chooses it.
+type RoundDocuments struct {
+	Meaning *contract.Meaning
+	Control *contract.Control
+}
+
+// Reading is one attempt to hear from a district.
+type Reading struct {
+	At       time.Time // the operator's clock, when the answer came or the attempt failed
+	Report   contract.Report
+	Refusals []contract.Refusal
+	Fault    string // why there is no report: "", or the reason Unreachable or ReportRefused
+	OK       bool   // Report and Refusals are there
+}
+
+const (
+	subscriberBuffer = 1024
+	nudgeBuffer      = 1024
+)
+
+type place struct {
+	rounds   map[string]RoundDocuments
+	latest   *Reading
+	lastGood *Reading
+}
+
+type subscriber struct {
+	events chan event.GenericEvent
+	owed   map[string]bool // namespaces whose event found the buffer full
+}
+
+// Board is safe for concurrent use.
+type Board struct {
+	mu          sync.Mutex
+	places      map[string]*place
+	subscribers []*subscriber
+	nudges      chan string
+}
+
+// New returns an empty board.
+func New() *Board {
+	return &Board{places: map[string]*place{}, nudges: make(chan string, nudgeBuffer)}
+}
+
+// PutRound says which documents a round should have, and asks for a sync if that
+// is news. The entry matters even without documents: a round that is not on the
+// board keeps its district from being synced.
+func (b *Board) PutRound(namespace, round string, docs RoundDocuments) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.place(namespace)
+	old, known := p.rounds[round]
+	if known && reflect.DeepEqual(old, docs) {
+		return
+	}
+	p.rounds[round] = docs
+	b.nudge(namespace)
+}
+
+// ForgetRound removes a round whose object is gone; its district then holds it.
+func (b *Board) ForgetRound(namespace, round string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p, known := b.places[namespace]
+	if !known {
+		return
+	}
+	if _, known = p.rounds[round]; known {
+		delete(p.rounds, round)
+		b.nudge(namespace)
+	}
+}
+
+// Rounds returns the rounds of a district by name.
+func (b *Board) Rounds(namespace string) map[string]RoundDocuments {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p, known := b.places[namespace]
+	if !known {
+		return map[string]RoundDocuments{}
+	}
+	return maps.Clone(p.rounds)
+}
+
+// PutReading records what a district said, or that it said nothing, and wakes
+// the subscribers if anything a reconciler looks at has changed.
+func (b *Board) PutReading(namespace string, r Reading) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.place(namespace)
+	news := p.latest == nil || !sameForReaders(*p.latest, r)
+	p.latest = &r
+	if r.OK {
+		p.lastGood = &r
+	}
+	for _, s := range b.subscribers {
+		if news {
+			s.owed[namespace] = true
+		}
+		s.settle()
+	}
+}
+
+// Reading returns the latest attempt to hear from a district.
+func (b *Board) Reading(namespace string) (Reading, bool) {
+	return b.read(namespace, func(p *place) *Reading { return p.latest })
+}
+
+// LastGood returns the latest attempt that brought a report, however old.
+func (b *Board) LastGood(namespace string) (Reading, bool) {
+	return b.read(namespace, func(p *place) *Reading { return p.lastGood })
+}
+
+// ForgetDistrict removes the readings of a district that is gone. Rounds have
+// objects of their own and are forgotten with them.
+func (b *Board) ForgetDistrict(namespace string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p, known := b.places[namespace]
+	if !known {
+		return
+	}
+	p.latest, p.lastGood = nil, nil
+	if len(p.rounds) == 0 {
+		delete(b.places, namespace)
+	}
+}
+
+// Subscribe returns a channel of events, each about a District of which only
+// namespace and name are set. A controller maps it to its own kinds.
+func (b *Board) Subscribe() <-chan event.GenericEvent {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := &subscriber{events: make(chan event.GenericEvent, subscriberBuffer), owed: map[string]bool{}}
+	b.subscribers = append(b.subscribers, s)
+	return s.events
+}
+
+// Nudge asks for a sync of a district soon, because its directory has changed.
+func (b *Board) Nudge(namespace string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.nudge(namespace)
+}
+
+// Nudges returns the namespaces to be synced soon; the one reader is the syncer.
+func (b *Board) Nudges() <-chan string { return b.nudges }
+
+func (b *Board) place(namespace string) *place {
+	p, known := b.places[namespace]
+	if !known {
+		p = &place{rounds: map[string]RoundDocuments{}}
+		b.places[namespace] = p
+	}
+	return p
+}
+
+func (b *Board) read(namespace string, choose func(*place) *Reading) (Reading, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p, known := b.places[namespace]
+	if !known || choose(p) == nil {
+		return Reading{}, false
+	}
+	return *choose(p), true
+}
+
+// nudge never blocks: a lost nudge only waits for the regular sync.
+func (b *Board) nudge(namespace string) {
+	select {
+	case b.nudges <- namespace:
+	default:
+	}
+}
+
+// settle sends the events that are owed. What does not fit now is sent with a
+// later reading, so that a slow controller never holds up the exchange.
+func (s *subscriber) settle() {
+	for namespace := range s.owed {
+		select {
+		case s.events <- event.GenericEvent{Object: districtStub(namespace)}:
+			delete(s.owed, namespace)
+		default:
+			return
+		}
+	}
+}
+
+func districtStub(namespace string) *v1alpha1.District {
+	return &v1alpha1.District{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: namespace}}
+}
+
+// sameForReaders ignores what changes all the time and no reconciler waits for.
+func sameForReaders(a, b Reading) bool {
+	for _, r := range []*Reading{&a, &b} {
+		r.At, r.Report.AtUnix, r.Report.AuditHead = time.Time{}, 0, ""
+	}
+	return reflect.DeepEqual(a, b)
+}
