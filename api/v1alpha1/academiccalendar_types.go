@@ -20,7 +20,7 @@ type AcademicCalendarSpec struct {
 	// schoolWeek lists the days of the week on which school is held; Monday to Friday when left out.
 	// +optional
 	// +listType=set
-	// +kubebuilder:default={Monday,Tuesday,Wednesday,Thursday,Friday}
+	// +default=["Monday","Tuesday","Wednesday","Thursday","Friday"]
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=7
 	SchoolWeek []Weekday `json:"schoolWeek,omitempty"`
@@ -86,18 +86,21 @@ type Closure struct {
 }
 
 // AcademicCalendarStatus is what the operator found.
+//
+// +kubebuilder:validation:MinProperties=1
 type AcademicCalendarStatus struct {
-	// conditions: Ready.
+	// conditions of the object: Ready.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +patchStrategy=merge
 	// +patchMergeKey=type
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
 	// observedGeneration is the generation the conditions speak of.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 }
 
@@ -120,7 +123,7 @@ type AcademicCalendar struct {
 	Spec AcademicCalendarSpec `json:"spec,omitzero"`
 	// status is what the operator found.
 	// +optional
-	// +kubebuilder:default={conditions: {{type: "Ready", status: "Unknown", reason: "Pending", message: "Waiting for the operator", lastTransitionTime: "1970-01-01T00:00:00Z"}}}
+	// +default={"conditions": [{"type": "Ready", "status": "Unknown", "reason": "Pending", "message": "Waiting for the operator", "lastTransitionTime": "1970-01-01T00:00:00Z"}]}
 	Status AcademicCalendarStatus `json:"status,omitzero"`
 }
 

@@ -26,9 +26,9 @@ type DistrictSpec struct {
 	// areas (片区) group the district's schools.
 	// +optional
 	// +default=[]
-	// +kubebuilder:default={}
 	// +listType=map
 	// +listMapKey=code
+	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=50
 	Areas []Area `json:"areas,omitempty"`
 	// staff binds groups of the identity provider to roles and scopes. Who is in a group is the
@@ -62,7 +62,7 @@ type DistrictSpec struct {
 	// keys says where the key material comes from. Nothing is ever generated anew for a database
 	// that is already initialised.
 	// +optional
-	// +kubebuilder:default={source: Generated}
+	// +default={"source": "Generated"}
 	Keys Keys `json:"keys,omitzero"`
 	// addresses under which people reach the district's pages.
 	// +required
@@ -72,12 +72,11 @@ type DistrictSpec struct {
 	Network Network `json:"network,omitzero"`
 	// workers sizes the district's processes.
 	// +optional
-	// +kubebuilder:default={intake: {replicas: 2}, scorer: {replicas: 1}, casework: {replicas: 2}}
+	// +default={"intake": {"replicas": 2}, "scorer": {"replicas": 1}, "casework": {"replicas": 2}}
 	Workers Workers `json:"workers,omitzero"`
 	// cellFloor is the smallest count that is published; the larger of this and the province's applies.
 	// +optional
 	// +default=10
-	// +kubebuilder:default=10
 	// +kubebuilder:validation:Minimum=5
 	// +kubebuilder:validation:Maximum=100
 	CellFloor int32 `json:"cellFloor,omitempty"`
@@ -159,7 +158,6 @@ type IdentityProvider struct {
 	// groupsClaim is the claim that lists the groups.
 	// +optional
 	// +default="groups"
-	// +kubebuilder:default=groups
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=100
 	GroupsClaim string `json:"groupsClaim,omitempty"`
@@ -201,7 +199,6 @@ type Database struct {
 	// port of the server.
 	// +optional
 	// +default=5432
-	// +kubebuilder:default=5432
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=65535
 	Port int32 `json:"port,omitempty"`
@@ -213,12 +210,11 @@ type Database struct {
 	// sslMode of the connection.
 	// +optional
 	// +default="verify-full"
-	// +kubebuilder:default=verify-full
 	// +kubebuilder:validation:Enum=verify-full;require
 	SSLMode string `json:"sslMode,omitempty"`
 	// caSecretRef names a Secret in the same namespace with the key ca.crt.
 	// +optional
-	CASecretRef *ObjectReference `json:"caSecretRef,omitempty"`
+	CASecretRef ObjectReference `json:"caSecretRef,omitzero"`
 	// ownerSecretRef names a Secret in the same namespace with the keys username and password of the
 	// owner role; only the migration Job mounts it.
 	// +required
@@ -228,7 +224,6 @@ type Database struct {
 	// and password. Create: the migration Job makes them, on a server of the district's own.
 	// +optional
 	// +default="Existing"
-	// +kubebuilder:default=Existing
 	// +kubebuilder:validation:Enum=Existing;Create
 	Roles string `json:"roles,omitempty"`
 }
@@ -279,7 +274,7 @@ type Network struct {
 	// caSecretRef names a Secret in the same namespace with the key ca.crt: the private CA of
 	// gateways, hospitals and the identity provider.
 	// +optional
-	CASecretRef *ObjectReference `json:"caSecretRef,omitempty"`
+	CASecretRef ObjectReference `json:"caSecretRef,omitzero"`
 }
 
 // EgressRule is one destination.
@@ -302,18 +297,20 @@ type EgressRule struct {
 }
 
 // Workers sizes the district's processes.
+//
+// +kubebuilder:validation:MinProperties=1
 type Workers struct {
 	// intake serves students.
 	// +optional
-	// +kubebuilder:default={replicas: 2}
+	// +default={"replicas": 2}
 	Intake Worker `json:"intake,omitzero"`
 	// scorer scores.
 	// +optional
-	// +kubebuilder:default={replicas: 1}
+	// +default={"replicas": 1}
 	Scorer Worker `json:"scorer,omitzero"`
 	// casework serves staff and keeps the clock of obligations.
 	// +optional
-	// +kubebuilder:default={replicas: 2}
+	// +default={"replicas": 2}
 	Casework Worker `json:"casework,omitzero"`
 }
 
@@ -347,18 +344,21 @@ type StricterDeadline struct {
 }
 
 // DistrictStatus is what the operator found.
+//
+// +kubebuilder:validation:MinProperties=1
 type DistrictStatus struct {
-	// conditions: Ready, Authorised, Provisioned, KeysReady, Reporting, DutyChainReady, SignalsCovered.
+	// conditions of the object: Ready, Authorised, Provisioned, KeysReady, Reporting, DutyChainReady, SignalsCovered.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +patchStrategy=merge
 	// +patchMergeKey=type
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
 	// observedGeneration is the generation the conditions speak of.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// keyDigest is the fingerprint of the key material.
 	// +optional
@@ -367,7 +367,7 @@ type DistrictStatus struct {
 	KeyDigest string `json:"keyDigest,omitempty"`
 	// auditHead is the head of the audit chain, recorded at most once a day.
 	// +optional
-	AuditHead *AuditHead `json:"auditHead,omitempty"`
+	AuditHead AuditHead `json:"auditHead,omitzero"`
 	// image that the data plane runs.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
@@ -415,7 +415,7 @@ type District struct {
 	Spec DistrictSpec `json:"spec,omitzero"`
 	// status is what the operator found.
 	// +optional
-	// +kubebuilder:default={conditions: {{type: "Ready", status: "Unknown", reason: "Pending", message: "Waiting for the operator", lastTransitionTime: "1970-01-01T00:00:00Z"}}}
+	// +default={"conditions": [{"type": "Ready", "status": "Unknown", "reason": "Pending", "message": "Waiting for the operator", "lastTransitionTime": "1970-01-01T00:00:00Z"}]}
 	Status DistrictStatus `json:"status,omitzero"`
 }
 

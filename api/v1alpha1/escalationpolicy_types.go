@@ -27,7 +27,6 @@ type EscalationPolicySpec struct {
 	// referralRelease says who sends a drafted referral. Human: the machine drafts, a person sends.
 	// +optional
 	// +default="Human"
-	// +kubebuilder:default=Human
 	// +kubebuilder:validation:Enum=Human
 	ReferralRelease string `json:"referralRelease,omitempty"`
 	// rules over scores, in falling severity; the first that matches decides.
@@ -85,7 +84,6 @@ type Tier struct {
 	// repeatEveryMinutes is how often the last step of the chain repeats.
 	// +optional
 	// +default=30
-	// +kubebuilder:default=30
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1440
 	RepeatEveryMinutes int32 `json:"repeatEveryMinutes,omitempty"`
@@ -170,18 +168,21 @@ type Rule struct {
 }
 
 // EscalationPolicyStatus is what the operator found.
+//
+// +kubebuilder:validation:MinProperties=1
 type EscalationPolicyStatus struct {
-	// conditions: Ready, InUse.
+	// conditions of the object: Ready, InUse.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +patchStrategy=merge
 	// +patchMergeKey=type
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
 	// observedGeneration is the generation the conditions speak of.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// digest of the policy as it would be sent to districts.
 	// +optional
@@ -208,7 +209,7 @@ type EscalationPolicy struct {
 	Spec EscalationPolicySpec `json:"spec,omitzero"`
 	// status is what the operator found.
 	// +optional
-	// +kubebuilder:default={conditions: {{type: "Ready", status: "Unknown", reason: "Pending", message: "Waiting for the operator", lastTransitionTime: "1970-01-01T00:00:00Z"}}}
+	// +default={"conditions": [{"type": "Ready", "status": "Unknown", "reason": "Pending", "message": "Waiting for the operator", "lastTransitionTime": "1970-01-01T00:00:00Z"}]}
 	Status EscalationPolicyStatus `json:"status,omitzero"`
 }
 

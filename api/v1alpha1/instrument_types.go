@@ -60,7 +60,7 @@ type InstrumentSpec struct {
 	Licence Licence `json:"licence,omitzero"`
 	// review is the state of the expert review. Setting it to Approved takes the custom verb "approve".
 	// +optional
-	// +kubebuilder:default={state: Draft}
+	// +default={"state": "Draft"}
 	Review Review `json:"review,omitzero"`
 }
 
@@ -77,7 +77,7 @@ type AgeRange struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=3
 	// +kubebuilder:validation:Maximum=120
-	MaxYears *int32 `json:"maxYears,omitempty"`
+	MaxYears int32 `json:"maxYears,omitempty"`
 }
 
 // OptionSet is a named set of answers.
@@ -118,7 +118,7 @@ type Item struct {
 	Code string `json:"code,omitempty"`
 	// text that the student reads. May be left out in a Draft whose text the licensee must supply.
 	// +optional
-	Text *Text `json:"text,omitempty"`
+	Text Text `json:"text,omitzero"`
 	// optionSet names the item's set of answers.
 	// +required
 	// +kubebuilder:validation:MinLength=1
@@ -256,6 +256,8 @@ const (
 )
 
 // InstrumentStatus is what the operator found.
+//
+// +kubebuilder:validation:MinProperties=1
 type InstrumentStatus struct {
 	// conditions of the instrument: Ready, UsableInRounds, InUse.
 	// +optional
@@ -263,11 +265,12 @@ type InstrumentStatus struct {
 	// +listMapKey=type
 	// +patchStrategy=merge
 	// +patchMergeKey=type
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
 	// observedGeneration is the generation the conditions speak of.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// digest of the meaning as it would be sent to districts.
 	// +optional
@@ -297,7 +300,7 @@ type Instrument struct {
 	Spec InstrumentSpec `json:"spec,omitzero"`
 	// status is what the operator found.
 	// +optional
-	// +kubebuilder:default={conditions: {{type: "Ready", status: "Unknown", reason: "Pending", message: "Waiting for the operator", lastTransitionTime: "1970-01-01T00:00:00Z"}}}
+	// +default={"conditions": [{"type": "Ready", "status": "Unknown", "reason": "Pending", "message": "Waiting for the operator", "lastTransitionTime": "1970-01-01T00:00:00Z"}]}
 	Status InstrumentStatus `json:"status,omitzero"`
 }
 

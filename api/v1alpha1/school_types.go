@@ -24,10 +24,10 @@ type SchoolSpec struct {
 	Staffing Staffing `json:"staffing,omitzero"`
 	// counsellingRoom (心理辅导室) of the school.
 	// +optional
-	CounsellingRoom *CounsellingRoom `json:"counsellingRoom,omitempty"`
+	CounsellingRoom CounsellingRoom `json:"counsellingRoom,omitzero"`
 	// training that the school's staff completed for this school year.
 	// +optional
-	Training *Training `json:"training,omitempty"`
+	Training Training `json:"training,omitzero"`
 	// phone of the school's own help line, shown to students.
 	// +optional
 	// +kubebuilder:validation:MinLength=3
@@ -72,7 +72,7 @@ type Staffing struct {
 	PartTimePsychTeachers *int32 `json:"partTimePsychTeachers,omitempty"`
 	// provider is the qualified institution that a school without a psych teacher has engaged.
 	// +optional
-	Provider *Provider `json:"provider,omitempty"`
+	Provider Provider `json:"provider,omitzero"`
 }
 
 // Provider is an external institution with a credential.
@@ -109,18 +109,21 @@ type Training struct {
 }
 
 // SchoolStatus is what the operator found.
+//
+// +kubebuilder:validation:MinProperties=1
 type SchoolStatus struct {
-	// conditions: Ready, ScreeningReady.
+	// conditions of the object: Ready, ScreeningReady.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +patchStrategy=merge
 	// +patchMergeKey=type
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
 	// observedGeneration is the generation the conditions speak of.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 }
 
@@ -143,7 +146,7 @@ type School struct {
 	Spec SchoolSpec `json:"spec,omitzero"`
 	// status is what the operator found.
 	// +optional
-	// +kubebuilder:default={conditions: {{type: "Ready", status: "Unknown", reason: "Pending", message: "Waiting for the operator", lastTransitionTime: "1970-01-01T00:00:00Z"}}}
+	// +default={"conditions": [{"type": "Ready", "status": "Unknown", "reason": "Pending", "message": "Waiting for the operator", "lastTransitionTime": "1970-01-01T00:00:00Z"}]}
 	Status SchoolStatus `json:"status,omitzero"`
 }
 

@@ -16,7 +16,6 @@ type ScreeningCampaignSpec struct {
 	// suspend stops new rounds and holds new sessions of open ones.
 	// +optional
 	// +default=false
-	// +kubebuilder:default=false
 	Suspend *bool `json:"suspend,omitempty"`
 	// districtSelector selects the Namespaces of the districts by label.
 	// +required
@@ -28,6 +27,7 @@ type ScreeningCampaignSpec struct {
 
 // Schedule is a recurring or a one-off date.
 //
+// +kubebuilder:validation:MinProperties=1
 // +kubebuilder:validation:XValidation:rule="has(self.cron) != has(self.startDate)",message="give either cron or startDate"
 // +kubebuilder:validation:XValidation:rule="!has(self.cron) || (!self.cron.contains('TZ=') && self.cron.split(' ').size() == 5)",message="cron has five fields and no time zone: set spec.timeZone instead"
 type Schedule struct {
@@ -42,7 +42,6 @@ type Schedule struct {
 	// startingDeadlineSeconds is how late a round may still be started.
 	// +optional
 	// +default=604800
-	// +kubebuilder:default=604800
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=31536000
 	StartingDeadlineSeconds *int64 `json:"startingDeadlineSeconds,omitempty"`
@@ -50,7 +49,6 @@ type Schedule struct {
 	// RunOnce starts the latest missed one when it becomes possible; Skip waits for the next.
 	// +optional
 	// +default="RunOnce"
-	// +kubebuilder:default=RunOnce
 	// +kubebuilder:validation:Enum=RunOnce;Skip
 	MissedRunPolicy string `json:"missedRunPolicy,omitempty"`
 }
@@ -123,10 +121,10 @@ type Phase struct {
 	SchoolDays int32 `json:"schoolDays,omitempty"`
 	// dates on which the phase begins and ends.
 	// +optional
-	Dates *DateRange `json:"dates,omitempty"`
+	Dates DateRange `json:"dates,omitzero"`
 	// session is when, on each school day of the phase, students answer.
 	// +optional
-	Session *SessionHours `json:"session,omitempty"`
+	Session SessionHours `json:"session,omitzero"`
 }
 
 // StageContent is what students are asked.
@@ -141,18 +139,21 @@ type StageContent struct {
 }
 
 // ScreeningCampaignStatus is what the operator found.
+//
+// +kubebuilder:validation:MinProperties=1
 type ScreeningCampaignStatus struct {
-	// conditions: Ready, Planned.
+	// conditions of the object: Ready, Planned.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +patchStrategy=merge
 	// +patchMergeKey=type
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
 	// observedGeneration is the generation the conditions speak of.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// nextSlot is the first day of the next round.
 	// +optional
@@ -164,7 +165,7 @@ type ScreeningCampaignStatus struct {
 	Rounds string `json:"rounds,omitempty"`
 	// lastSkipped is the latest start that was not made, and why.
 	// +optional
-	LastSkipped *SkippedSlot `json:"lastSkipped,omitempty"`
+	LastSkipped SkippedSlot `json:"lastSkipped,omitzero"`
 	// blocked lists districts for which no round could be planned.
 	// +optional
 	// +listType=map
@@ -223,7 +224,7 @@ type ScreeningCampaign struct {
 	Spec ScreeningCampaignSpec `json:"spec,omitzero"`
 	// status is what the operator found.
 	// +optional
-	// +kubebuilder:default={conditions: {{type: "Ready", status: "Unknown", reason: "Pending", message: "Waiting for the operator", lastTransitionTime: "1970-01-01T00:00:00Z"}}}
+	// +default={"conditions": [{"type": "Ready", "status": "Unknown", "reason": "Pending", "message": "Waiting for the operator", "lastTransitionTime": "1970-01-01T00:00:00Z"}]}
 	Status ScreeningCampaignStatus `json:"status,omitzero"`
 }
 

@@ -97,18 +97,21 @@ type SessionWindow struct {
 }
 
 // ScreeningRoundStatus is what the operator found.
+//
+// +kubebuilder:validation:MinProperties=1
 type ScreeningRoundStatus struct {
-	// conditions: Ready, GatesPassed, MeaningPinned, Open, Intervening, Released.
+	// conditions of the object: Ready, GatesPassed, MeaningPinned, Open, Intervening, Released.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +patchStrategy=merge
 	// +patchMergeKey=type
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
 	// observedGeneration is the generation the conditions speak of.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// meaningDigest is the digest of the meaning that the data plane holds.
 	// +optional
@@ -117,7 +120,7 @@ type ScreeningRoundStatus struct {
 	MeaningDigest string `json:"meaningDigest,omitempty"`
 	// controlRevision is the revision of the control document last made.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	ControlRevision int64 `json:"controlRevision,omitempty"`
 	// controlDigest is the digest of the control document last made.
 	// +optional
@@ -137,7 +140,7 @@ type ScreeningRoundStatus struct {
 	Participation string `json:"participation,omitempty"`
 	// release is the one publication of the round's figures.
 	// +optional
-	Release *RoundRelease `json:"release,omitempty"`
+	Release RoundRelease `json:"release,omitzero"`
 }
 
 // RoundRelease is the suppressed figures of a round.
@@ -194,7 +197,7 @@ type ScreeningRound struct {
 	Spec ScreeningRoundSpec `json:"spec,omitzero"`
 	// status is what the operator found.
 	// +optional
-	// +kubebuilder:default={conditions: {{type: "Ready", status: "Unknown", reason: "Pending", message: "Waiting for the operator", lastTransitionTime: "1970-01-01T00:00:00Z"}}}
+	// +default={"conditions": [{"type": "Ready", "status": "Unknown", "reason": "Pending", "message": "Waiting for the operator", "lastTransitionTime": "1970-01-01T00:00:00Z"}]}
 	Status ScreeningRoundStatus `json:"status,omitzero"`
 }
 

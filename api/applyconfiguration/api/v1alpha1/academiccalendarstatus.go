@@ -11,7 +11,7 @@ import (
 //
 // AcademicCalendarStatus is what the operator found.
 type AcademicCalendarStatusApplyConfiguration struct {
-	// conditions: Ready.
+	// conditions of the object: Ready.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation the conditions speak of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`

@@ -11,7 +11,7 @@ import (
 //
 // DistrictStatus is what the operator found.
 type DistrictStatusApplyConfiguration struct {
-	// conditions: Ready, Authorised, Provisioned, KeysReady, Reporting, DutyChainReady, SignalsCovered.
+	// conditions of the object: Ready, Authorised, Provisioned, KeysReady, Reporting, DutyChainReady, SignalsCovered.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation the conditions speak of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`

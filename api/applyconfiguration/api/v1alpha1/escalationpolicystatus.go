@@ -11,7 +11,7 @@ import (
 //
 // EscalationPolicyStatus is what the operator found.
 type EscalationPolicyStatusApplyConfiguration struct {
-	// conditions: Ready, InUse.
+	// conditions of the object: Ready, InUse.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation the conditions speak of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`

@@ -11,7 +11,7 @@ import (
 //
 // ReferralChannelStatus is what the operator found.
 type ReferralChannelStatusApplyConfiguration struct {
-	// conditions: Ready, Usable.
+	// conditions of the object: Ready, Usable.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation the conditions speak of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`

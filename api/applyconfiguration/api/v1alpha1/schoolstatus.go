@@ -11,7 +11,7 @@ import (
 //
 // SchoolStatus is what the operator found.
 type SchoolStatusApplyConfiguration struct {
-	// conditions: Ready, ScreeningReady.
+	// conditions of the object: Ready, ScreeningReady.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation the conditions speak of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`

@@ -12,7 +12,7 @@ import (
 //
 // ScreeningCampaignStatus is what the operator found.
 type ScreeningCampaignStatusApplyConfiguration struct {
-	// conditions: Ready, Planned.
+	// conditions of the object: Ready, Planned.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation the conditions speak of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`

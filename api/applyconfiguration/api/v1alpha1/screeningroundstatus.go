@@ -12,7 +12,7 @@ import (
 //
 // ScreeningRoundStatus is what the operator found.
 type ScreeningRoundStatusApplyConfiguration struct {
-	// conditions: Ready, GatesPassed, MeaningPinned, Open, Intervening, Released.
+	// conditions of the object: Ready, GatesPassed, MeaningPinned, Open, Intervening, Released.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation the conditions speak of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
