@@ -16,6 +16,7 @@ CREATE TABLE ek.installation (
     one            boolean PRIMARY KEY DEFAULT true CHECK (one),
     district_code  text NOT NULL,
     district_uid   text,
+    schema_version bigint NOT NULL DEFAULT 0,
     initialised_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
