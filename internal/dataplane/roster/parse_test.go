@@ -1,0 +1,139 @@
+package roster
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var today = time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
+
+const header = "number,name,school,grade,class,seat,birthDate,stage,guardianConsent,consentVersion\n"
+
+const goodRow = "G110106201109300017,张小明,no-1,7,3,17,2011-09-30,JuniorSecondary,Given,2026-1\n"
+
+// readAll returns the valid rows and the faults as "row column".
+func readAll(t *testing.T, text string) (students []Student, faults []string) {
+	t.Helper()
+	reader, err := NewReader(strings.NewReader(text), today)
+	if err != nil {
+		t.Fatalf("reading the header: %v", err)
+	}
+	for {
+		student, bad, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return students, faults
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range bad {
+			faults = append(faults, strings.TrimSpace(strings.Join([]string{string(rune('0' + f.Row)), f.Column}, " ")))
+		}
+		if student != nil {
+			students = append(students, *student)
+		}
+	}
+}
+
+func TestReaderReadsAStudent(t *testing.T) {
+	for name, text := range map[string]string{"plain": header + goodRow, "with a byte order mark": "\ufeff" + header + goodRow} {
+		t.Run(name, func(t *testing.T) {
+			got, faults := readAll(t, text)
+			want := []Student{{
+				Row: 2, Number: "G110106201109300017", Name: "张小明", School: "no-1", Grade: "7", Class: "3", Seat: "17",
+				BirthDate: time.Date(2011, 9, 30, 0, 0, 0, 0, time.UTC), Stage: "JuniorSecondary", Consent: ConsentGiven, ConsentVersion: "2026-1",
+			}}
+			if diff := cmp.Diff(want, got); diff != "" || faults != nil {
+				t.Errorf("(-want +got):\n%s faults %v", diff, faults)
+			}
+		})
+	}
+}
+
+func TestReaderNamesRowAndColumn(t *testing.T) {
+	tests := map[string]struct {
+		row  string
+		want []string
+	}{
+		"no number":               {",张三,no-1,7,3,1,2011-01-01,JuniorSecondary,Given,1", []string{"2 number"}},
+		"formula in number":       {"=1+1,张三,no-1,7,3,1,2011-01-01,JuniorSecondary,Given,1", []string{"2 number"}},
+		"no name":                 {"G1,,no-1,7,3,1,2011-01-01,JuniorSecondary,Given,1", []string{"2 name"}},
+		"name not UTF-8":          {"G1,\xd5\xc5,no-1,7,3,1,2011-01-01,JuniorSecondary,Given,1", []string{"2 name"}},
+		"birth date by slashes":   {"G1,张三,no-1,7,3,1,2011/1/1,JuniorSecondary,Given,1", []string{"2 birthDate"}},
+		"born tomorrow":           {"G1,张三,no-1,7,3,1,2026-09-02,JuniorSecondary,Given,1", []string{"2 birthDate"}},
+		"unknown stage":           {"G1,张三,no-1,7,3,1,2011-01-01,Kindergarten,Given,1", []string{"2 stage"}},
+		"unknown consent":         {"G1,张三,no-1,7,3,1,2011-01-01,JuniorSecondary,perhaps,1", []string{"2 guardianConsent"}},
+		"consent without version": {"G1,张三,no-1,7,3,1,2011-01-01,JuniorSecondary,Given,", []string{"2 consentVersion"}},
+		"too few fields":          {"G1,张三,no-1", []string{"2"}},
+		"too many fields":         {"G1,张三,no-1,7,3,1,2011-01-01,JuniorSecondary,Given,1,extra", []string{"2"}},
+		"two faults":              {"G1,张三,,7,3,1,never,JuniorSecondary,Given,1", []string{"2 school", "2 birthDate"}},
+		"missing consent is fine": {"G1,张三,no-1,7,3,1,2011-01-01,JuniorSecondary,,", nil},
+		"stray quote":             {"G1,张\"三,no-1,7,3,1,2011-01-01,JuniorSecondary,Given,1", []string{"2"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, faults := readAll(t, header+tt.row+"\n"+strings.Replace(goodRow, "0017", "0018", 1))
+			if diff := cmp.Diff(tt.want, faults); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if len(got) == 0 || got[len(got)-1].Number != "G110106201109300018" {
+				t.Error("the good row after the bad one was not kept")
+			}
+		})
+	}
+}
+
+func TestReaderFindsANumberTwice(t *testing.T) {
+	got, faults := readAll(t, header+goodRow+goodRow)
+	if len(got) != 1 || !cmp.Equal(faults, []string{"3 number"}) {
+		t.Errorf("kept %d rows, faults %v", len(got), faults)
+	}
+}
+
+func TestReaderRefusesAFileWithoutItsHeader(t *testing.T) {
+	for name, text := range map[string]string{
+		"empty": "", "no header": goodRow, "a column missing": strings.Replace(header, ",stage", "", 1),
+		"a column twice": strings.Replace(header, "stage", "school", 1), "an unknown column": strings.Replace(header, "seat", "score", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var fault *HeaderError
+			if _, err := NewReader(strings.NewReader(text), today); !errors.As(err, &fault) || fault.Remedy == "" {
+				t.Errorf("got %v, want a HeaderError with a remedy", err)
+			}
+		})
+	}
+}
+
+// FuzzReader: no file makes the reader panic or repeat a value of the file.
+func FuzzReader(f *testing.F) {
+	f.Add(header + goodRow)
+	f.Add("\ufeff" + header + "\"\n,,,")
+	f.Fuzz(func(t *testing.T, text string) {
+		reader, err := NewReader(strings.NewReader(text), today)
+		if err != nil {
+			return
+		}
+		for range 1000 {
+			student, faults, err := reader.Next()
+			if err != nil {
+				return
+			}
+			if (student == nil) == (len(faults) == 0) {
+				t.Fatal("a row is either a student or has faults")
+			}
+		}
+	})
+}
+
+func TestMaskName(t *testing.T) {
+	for name, want := range map[string]string{"张小明": "张**", "李四": "李**", "欧阳娜娜": "欧**", "X": "**", "Alice Wang": "A**"} {
+		if got := MaskName(name); got != want {
+			t.Errorf("MaskName(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
