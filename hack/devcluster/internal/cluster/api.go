@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/hack/devcluster/internal/component"
+	"github.com/evenkeel/evenkeel/hack/devcluster/internal/layout"
 )
 
 // client asks components how they are. The controller manager and the scheduler
@@ -76,10 +77,10 @@ func (c client) get(ctx context.Context, url string) ([]byte, error) {
 	return body, err
 }
 
-// nodeReady says whether the node takes pods.
-func (c client) nodeReady(ctx context.Context, name string) bool {
-	body, err := c.get(ctx, component.Server()+"/api/v1/nodes/"+name)
-	return err == nil && isReady(body)
+// nodeReady says whether the node takes pods, and said so after the given time.
+func (c client) nodeReady(ctx context.Context, since time.Time) bool {
+	body, err := c.get(ctx, component.Server()+"/api/v1/nodes/"+layout.NodeName)
+	return err == nil && isReady(body, since)
 }
 
 // hasDefaultAccount says whether the controllers have begun their work: without
@@ -89,13 +90,16 @@ func (c client) hasDefaultAccount(ctx context.Context) bool {
 	return err == nil
 }
 
-// isReady reads the Ready condition and the taints out of a Node: one that is
-// tainted takes no pods yet, whatever its condition says.
-func isReady(node []byte) bool {
+// isReady reads a Node. One that is tainted takes no pods yet, whatever its Ready
+// condition says; and what a kubelet said that has been replaced since means nothing.
+func isReady(node []byte, since time.Time) bool {
 	var parsed struct {
 		Spec   struct{ Taints []struct{ Key string } }
 		Status struct {
-			Conditions []struct{ Type, Status string }
+			Conditions []struct {
+				Type, Status      string
+				LastHeartbeatTime time.Time
+			}
 		}
 	}
 	if err := json.Unmarshal(node, &parsed); err != nil || len(parsed.Spec.Taints) > 0 {
@@ -103,7 +107,8 @@ func isReady(node []byte) bool {
 	}
 	for _, condition := range parsed.Status.Conditions {
 		if condition.Type == "Ready" {
-			return condition.Status == "True"
+			// The API keeps whole seconds.
+			return condition.Status == "True" && !condition.LastHeartbeatTime.Before(since.Truncate(time.Second))
 		}
 	}
 	return false

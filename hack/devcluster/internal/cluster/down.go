@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -61,7 +59,7 @@ func (e Environment) teardown() []teardownStep {
 		{"stop what is left", e.stopOwned},
 		{"clean the network", e.cleanNetwork},
 		{"clean mounts and groups", e.cleanMounts},
-		{"restore kernel settings", func(context.Context) error { return host.RestoreSysctls(e.sysctls()) }},
+		{"restore the machine's settings", func(context.Context) error { return host.Restore(e.machine()) }},
 	}
 }
 
@@ -104,23 +102,11 @@ func (e Environment) stopOwned(ctx context.Context) error {
 }
 
 func (e Environment) cleanNetwork(ctx context.Context) error {
-	return errors.Join(host.RemoveProxyTables(ctx), host.RemoveBridge(ctx, layout.Bridge))
+	return errors.Join(host.RemoveProxyTables(ctx), host.RemoveLinks(ctx, layout.NodeAddress, layout.PodGateway))
 }
 
 func (e Environment) cleanMounts(context.Context) error {
 	host.RemovePodCgroups()
-	e.removeLogLinks()
+	host.RemoveResidue(string(e.State))
 	return host.UnmountBelow(string(e.State))
-}
-
-// removeLogLinks removes the links kubelet keeps in a folder it does not let us move.
-func (e Environment) removeLogLinks() {
-	const folder = "/var/log/containers"
-	links, _ := filepath.Glob(filepath.Join(folder, "*.log"))
-	for _, link := range links {
-		if target, err := os.Readlink(link); err == nil && strings.HasPrefix(target, string(e.State)+"/") {
-			_ = os.Remove(link)
-		}
-	}
-	_ = syscall.Rmdir(folder) // refuses by itself if others use it
 }

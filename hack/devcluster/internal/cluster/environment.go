@@ -42,7 +42,8 @@ func New(state layout.State, cache tool.Cache, out *ui.Output) (Environment, err
 	}, err
 }
 
-func (e Environment) sysctls() string { return e.State.Path("sysctls.json") }
+// machine remembers what the machine was like before.
+func (e Environment) machine() string { return e.State.Path("machine.json") }
 
 // kubectl and ctr are run from the set of tools that belongs to this source.
 func (e Environment) kubectl() string { return filepath.Join(e.Tools.Bin, "kubectl") }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/evenkeel/evenkeel/hack/devcluster/internal/component"
-	"github.com/evenkeel/evenkeel/hack/devcluster/internal/layout"
 	"github.com/evenkeel/evenkeel/hack/devcluster/internal/proc"
 )
 
@@ -34,7 +33,7 @@ func Observe(ctx context.Context, e Environment) (Status, error) {
 		return Status{}, err
 	}
 	c := newClient(in)
-	status := Status{Kubeconfig: e.State.Kubeconfig(), Bin: e.Tools.Bin, NodeReady: c.nodeReady(ctx, layout.NodeName)}
+	status := Status{Kubeconfig: e.State.Kubeconfig(), Bin: e.Tools.Bin, NodeReady: c.nodeReady(ctx, e.kubeletSince())}
 	status.Ready = status.NodeReady
 	for _, comp := range component.All(in) {
 		observed := e.observe(ctx, c, comp)

@@ -54,7 +54,7 @@ func (e Environment) preflight() error {
 }
 
 func (e Environment) prepareHost(ctx context.Context) error {
-	if err := host.RememberSysctls(e.sysctls()); err != nil {
+	if err := host.Remember(e.machine()); err != nil {
 		return err
 	}
 	if err := host.SetSysctl("net.ipv4.ip_forward", "1"); err != nil {
@@ -157,7 +157,7 @@ func (e Environment) awaitHealth(ctx context.Context, c client, comp component.C
 }
 
 func (e Environment) waitForNode(ctx context.Context, c client) error {
-	ready := func() bool { return c.nodeReady(ctx, layout.NodeName) && c.hasDefaultAccount(ctx) }
+	ready := func() bool { return c.nodeReady(ctx, e.kubeletSince()) && c.hasDefaultAccount(ctx) }
 	if ready() {
 		return nil
 	}
@@ -168,6 +168,11 @@ func (e Environment) waitForNode(ctx context.Context, c client) error {
 	}
 	step.Done(err)
 	return err
+}
+
+func (e Environment) kubeletSince() time.Time {
+	record, _ := e.Procs.Find("kubelet")
+	return record.Since
 }
 
 // listenOnBridge lets pods reach a PostgreSQL that was started before the cluster.

@@ -96,6 +96,8 @@ func controllerManager(in Inputs) Component {
 			"--allocate-node-cidrs",
 			"--cluster-cidr=" + layout.PodCIDR,
 			"--service-cluster-ip-range=" + layout.ServiceCIDR,
+			// Unused, but it makes the folder, by default outside the state.
+			"--flex-volume-plugin-dir=" + in.State.Path("kubelet", "volume-plugins"),
 			"--profiling=false",
 		}, Files: []host.File{secret(kubeconfig, in.Kubeconfig(name))}},
 	}

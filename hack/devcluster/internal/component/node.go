@@ -61,6 +61,7 @@ state = %[2]q
 
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
   BinaryName = %[7]q
+  Root = %[9]q
   SystemdCgroup = false
 
 [plugins.'io.containerd.nri.v1.nri']
@@ -69,7 +70,7 @@ state = %[2]q
 [plugins.'io.containerd.internal.v1.opt']
   path = %[8]q
 `, state.Path("containerd", "root"), state.Path("containerd", "state"), state.ContainerdSocket(), layout.PauseImage,
-		cniPlugins, networkDir, runcBinary, state.Path("containerd", "opt"))
+		cniPlugins, networkDir, runcBinary, state.Path("containerd", "opt"), state.Path("runc"))
 }
 
 // networkConfig routes every packet of a pod through the host, unlike a bridge,
@@ -85,7 +86,7 @@ func networkConfig(state layout.State) []byte {
 			"ipam": map[string]any{
 				"type":    "host-local",
 				"dataDir": state.Path("cni", "addresses"),
-				"ranges":  []any{[]any{map[string]any{"subnet": layout.NodePodCIDR}}},
+				"ranges":  []any{[]any{map[string]any{"subnet": layout.NodePodCIDR, "gateway": layout.PodGateway}}},
 				"routes":  []any{map[string]any{"dst": "0.0.0.0/0"}},
 			},
 		}},

@@ -13,10 +13,7 @@ import (
 // HasAddress says whether one of the machine's links carries the address.
 func HasAddress(address string) bool {
 	addrs, err := net.InterfaceAddrs()
-	return err == nil && slices.ContainsFunc(addrs, func(a net.Addr) bool {
-		prefix, ok := a.(*net.IPNet)
-		return ok && prefix.IP.String() == address
-	})
+	return err == nil && containsAny(addrs, []string{address})
 }
 
 // EnsureBridge makes the bridge that carries the node's address. It has no ports;
@@ -36,12 +33,37 @@ func EnsureBridge(ctx context.Context, name, address string) error {
 	return run(ctx, "ip", "link", "set", name, "up")
 }
 
-// RemoveBridge removes the bridge if it is there.
-func RemoveBridge(ctx context.Context, name string) error {
-	if _, err := net.InterfaceByName(name); err != nil {
-		return nil
+// RemoveLinks removes every link that carries one of the addresses: the bridge, and
+// the hosts' ends of the pods' links. The kernel removes the latter too, in its own
+// time, after the pods; a script that looks at once would still see them.
+func RemoveLinks(ctx context.Context, addresses ...string) error {
+	links, err := net.Interfaces()
+	if err != nil {
+		return err
 	}
-	return run(ctx, "ip", "link", "delete", name)
+	var errs []error
+	for _, link := range links {
+		if !carries(link, addresses) {
+			continue
+		}
+		err := run(ctx, "ip", "link", "delete", link.Name)
+		if _, gone := net.InterfaceByName(link.Name); gone == nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func carries(link net.Interface, addresses []string) bool {
+	addrs, err := link.Addrs()
+	return err == nil && containsAny(addrs, addresses)
+}
+
+func containsAny(addrs []net.Addr, addresses []string) bool {
+	return slices.ContainsFunc(addrs, func(a net.Addr) bool {
+		prefix, ok := a.(*net.IPNet)
+		return ok && slices.Contains(addresses, prefix.IP.String())
+	})
 }
 
 // RemoveProxyTables removes the tables kube-proxy leaves when it stops.

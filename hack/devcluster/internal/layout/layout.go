@@ -16,6 +16,7 @@ const (
 	NodeAddress    = "10.244.255.1"
 	PodCIDR        = "10.244.0.0/16"
 	NodePodCIDR    = "10.244.0.0/24"
+	PodGateway     = "10.244.0.1"
 	ServiceCIDR    = "10.96.0.0/16"
 	FirstService   = "10.96.0.1"
 	DNSService     = "10.96.0.10"

@@ -46,7 +46,8 @@ func (s Spec) Hash() string {
 // Record is what is kept on disk about a started process.
 type Record struct {
 	Identity
-	SpecHash string `json:"specHash"`
+	SpecHash string    `json:"specHash"`
+	Since    time.Time `json:"since"`
 }
 
 // Supervisor keeps records of processes and their logs.
@@ -153,17 +154,31 @@ func (s Supervisor) openLog(name string) (*os.File, error) {
 }
 
 func (s Supervisor) record(spec Spec, pid int) (Record, error) {
-	observed, err := Observe(pid)
-	if err != nil {
+	observed, ok := settle(spec.Path, pid)
+	if !ok {
 		return Record{}, fmt.Errorf("%s ended at once; see %s", spec.Name, s.LogPath(spec.Name))
 	}
 	record := Record{
 		Identity: Identity{PID: pid, StartTicks: observed.StartTicks, BootID: observed.BootID, Command: spec.Path},
 		SpecHash: spec.Hash(),
+		Since:    time.Now().UTC(),
 	}
 	raw, err := json.Marshal(record)
 	if err != nil {
 		return Record{}, err
 	}
 	return record, host.WriteFiles([]host.File{{Path: s.recordPath(spec.Name), Content: raw, Mode: 0o644}})
+}
+
+// settle waits until the new process shows its own command line. For an instant
+// after exec has succeeded the kernel shows none, and the process would not be
+// recognised as itself.
+func settle(command string, pid int) (observed Observed, ok bool) {
+	host.Poll(context.Background(), 5*time.Second, time.Millisecond, func() bool {
+		var err error
+		observed, err = Observe(pid)
+		ok = err == nil && !observed.dead() && Command(observed.Cmdline) == command
+		return ok || err != nil || observed.dead()
+	})
+	return observed, ok
 }

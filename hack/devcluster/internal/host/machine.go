@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Touched are the kernel settings that the cluster's components change while they
@@ -28,28 +29,51 @@ var Touched = []string{
 	"net.netfilter.nf_conntrack_tcp_timeout_close_wait",
 }
 
-// RememberSysctls writes down the present settings, unless that was done before:
-// only the first time are they the machine's own.
-func RememberSysctls(path string) error {
+// fixed are folders that programs of the cluster insist on, outside its state,
+// each after what lies in it.
+var fixed = []string{
+	"/var/log/containers",
+	"/var/lib/kubelet/device-plugins",
+	"/var/lib/kubelet",
+	"/var/lib/cni/results",
+	"/var/lib/cni",
+	"/run/containerd/s",
+	"/run/containerd",
+}
+
+// Machine is what the machine was like before the cluster.
+type Machine struct {
+	Sysctls map[string]string `json:"sysctls"`
+	// Absent folders are removed again.
+	Absent []string `json:"absent"`
+}
+
+// Remember writes down what the machine is like, unless that was done before: only
+// the first time is it the machine's own state.
+func Remember(path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}
-	values := map[string]string{}
+	machine := Machine{Sysctls: map[string]string{}}
 	for _, name := range Touched {
-		raw, err := os.ReadFile(sysctlPath(name))
-		if err == nil {
-			values[name] = strings.TrimSpace(string(raw))
+		if raw, err := os.ReadFile(sysctlPath(name)); err == nil {
+			machine.Sysctls[name] = strings.TrimSpace(string(raw))
 		}
 	}
-	raw, err := json.Marshal(values)
+	for _, dir := range fixed {
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			machine.Absent = append(machine.Absent, dir)
+		}
+	}
+	raw, err := json.Marshal(machine)
 	if err != nil {
 		return err
 	}
 	return WriteFiles([]File{{Path: path, Content: raw, Mode: 0o644}})
 }
 
-// RestoreSysctls puts back what RememberSysctls wrote down, where it differs.
-func RestoreSysctls(path string) error {
+// Restore puts back what Remember wrote down. Folders go only if they are empty.
+func Restore(path string) error {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -57,13 +81,16 @@ func RestoreSysctls(path string) error {
 	if err != nil {
 		return err
 	}
-	var values map[string]string
-	if err := json.Unmarshal(raw, &values); err != nil {
-		return fmt.Errorf("read the remembered kernel settings: %w", err)
+	var machine Machine
+	if err := json.Unmarshal(raw, &machine); err != nil {
+		return fmt.Errorf("read what the machine was like: %w", err)
+	}
+	for _, dir := range machine.Absent {
+		_ = syscall.Rmdir(dir) // refuses by itself what others use
 	}
 	var errs []error
 	for _, name := range Touched { // in this order: ip_forward resets its relatives
-		if value, known := values[name]; known {
+		if value, known := machine.Sysctls[name]; known {
 			errs = append(errs, SetSysctl(name, value))
 		}
 	}
