@@ -1,0 +1,128 @@
+// Package apply writes: workloads by server-side apply and status by one write,
+// and nothing at all when nothing has changed.
+package apply
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/controlplane/conditions"
+)
+
+// statusPause is the least time between two writes of one object's status while
+// no condition changes.
+const statusPause = time.Minute
+
+// StatusWriter writes statuses. Its memory of when it wrote is only for pacing.
+type StatusWriter struct {
+	client client.Client
+	clock  clock.PassiveClock
+
+	mu      sync.Mutex
+	written map[types.UID]time.Time
+}
+
+// NewStatusWriter returns a StatusWriter.
+func NewStatusWriter(c client.Client, clk clock.PassiveClock) *StatusWriter {
+	return &StatusWriter{client: c, clock: clk, written: map[types.UID]time.Time{}}
+}
+
+// Write makes the status of before that of after: one request, or none when they
+// are equal. While the conditions stay the same it writes once a minute at most
+// and returns how long to wait with the rest. An object that is gone is fine.
+func (w *StatusWriter) Write(ctx context.Context, before, after client.Object) (wait time.Duration, err error) {
+	was, err := statusOf(before)
+	if err != nil {
+		return 0, err
+	}
+	want, err := statusOf(after)
+	if err != nil || reflect.DeepEqual(was, want) {
+		return 0, err
+	}
+	if wait = w.pause(after.GetUID(), was, want); wait > 0 {
+		return wait, nil
+	}
+	if err = w.send(ctx, after, want); client.IgnoreNotFound(err) != nil {
+		return 0, fmt.Errorf("writing the status of %s: %w", client.ObjectKeyFromObject(after), err)
+	}
+	w.remember(after.GetUID(), apierrors.IsNotFound(err))
+	return 0, nil
+}
+
+func (w *StatusWriter) send(ctx context.Context, obj client.Object, status map[string]any) error {
+	gvk, err := apiutil.GVKForObject(obj, w.client.Scheme())
+	if err != nil {
+		return err
+	}
+	u := &unstructured.Unstructured{Object: map[string]any{"status": status}}
+	u.SetGroupVersionKind(gvk)
+	u.SetNamespace(obj.GetNamespace())
+	u.SetName(obj.GetName())
+	u.SetUID(obj.GetUID()) // a re-created object is another object
+	return w.client.Status().Apply(ctx, client.ApplyConfigurationFromUnstructured(u),
+		client.FieldOwner(v1alpha1.FieldOwner), client.ForceOwnership)
+}
+
+func (w *StatusWriter) pause(uid types.UID, was, want map[string]any) time.Duration {
+	if conditions.Changed(conditionsOf(was), conditionsOf(want)) {
+		return 0
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	last, known := w.written[uid]
+	if !known {
+		return 0
+	}
+	return max(0, statusPause-w.clock.Since(last))
+}
+
+const rememberedAtMost = 1000
+
+// remember drops what no longer paces anything once there is a lot of it.
+func (w *StatusWriter) remember(uid types.UID, gone bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.written, uid)
+	if len(w.written) > rememberedAtMost {
+		for other, last := range w.written {
+			if w.clock.Since(last) > statusPause {
+				delete(w.written, other)
+			}
+		}
+	}
+	if !gone {
+		w.written[uid] = w.clock.Now()
+	}
+}
+
+func statusOf(obj client.Object) (map[string]any, error) {
+	u, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
+	if err != nil {
+		return nil, fmt.Errorf("reading the status of a %T: %w", obj, err)
+	}
+	status, _ := u["status"].(map[string]any)
+	return status, nil
+}
+
+func conditionsOf(status map[string]any) []metav1.Condition {
+	var s struct {
+		Conditions []metav1.Condition `json:"conditions"`
+	}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(status, &s); err != nil {
+		return nil
+	}
+	return s.Conditions
+}
