@@ -22,9 +22,11 @@ type Term = Range
 
 // Calendar is a school year as it is declared. A day is a school day when it is in a
 // term and either a make-up day (调休: a weekend day on which school is held) or a
-// weekday outside every closure.
+// day of the school week outside every closure. The other days of the week are the
+// weekend.
 type Calendar struct {
-	TimeZone   string // IANA name, e.g. "Asia/Shanghai"
+	TimeZone   string         // IANA name, e.g. "Asia/Shanghai"
+	SchoolWeek []time.Weekday // nil: Monday to Friday
 	Terms      []Term
 	Closures   []Range
 	MakeUpDays []Date
@@ -110,7 +112,7 @@ func checkMakeUpDays(faults *fault.List, in Calendar) {
 		path := fmt.Sprintf("makeUpDays[%d]", i)
 		faults.AddIf(!within(in.Terms, day), path, "%s is outside every term; write a day of a term", day)
 		faults.AddIf(within(in.Closures, day), path, "%s is also in a closure; drop it from one of them", day)
-		faults.AddIf(!isWeekend(day), path, "%s is a %s; write the Saturday or Sunday on which school is held", day, day.Weekday())
+		faults.AddIf(!in.isWeekend(day), path, "%s is a %s, a day of the school week; write the weekend day on which school is held", day, day.Weekday())
 		faults.AddIf(seen[day], path, "%s is listed twice; list it once", day)
 		seen[day] = true
 	}
@@ -120,6 +122,9 @@ func within(ranges []Range, day Date) bool {
 	return slices.ContainsFunc(ranges, func(r Range) bool { return r.Contains(day) })
 }
 
-func isWeekend(day Date) bool {
-	return day.Weekday() == time.Saturday || day.Weekday() == time.Sunday
+func (in Calendar) isWeekend(day Date) bool {
+	if in.SchoolWeek == nil {
+		return day.Weekday() == time.Saturday || day.Weekday() == time.Sunday
+	}
+	return !slices.Contains(in.SchoolWeek, day.Weekday())
 }

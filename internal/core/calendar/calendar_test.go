@@ -1,8 +1,10 @@
 package calendar_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -140,5 +142,23 @@ func TestSchoolDays(t *testing.T) {
 	}
 	if got := beijing.SchoolDaysFrom(date("2027-07-08"), 5); len(got) != 2 {
 		t.Errorf("at the end of the year: %v", got)
+	}
+}
+
+func TestSchoolWeek(t *testing.T) {
+	c := calendartest.MustCompile(calendar.Calendar{
+		TimeZone:   "Asia/Shanghai",
+		SchoolWeek: []time.Weekday{time.Sunday, time.Monday},
+		Terms:      []calendar.Term{{From: calendartest.Date("2026-09-06"), To: calendartest.Date("2026-09-13")}},
+		MakeUpDays: []calendar.Date{calendartest.Date("2026-09-09")},
+	})
+	want := []calendar.Date{
+		calendartest.Date("2026-09-06"), calendartest.Date("2026-09-07"), calendartest.Date("2026-09-09"), calendartest.Date("2026-09-13"),
+	}
+	if got := c.SchoolDaysFrom(calendartest.Date("2026-09-01"), 9); !slices.Equal(got, want) {
+		t.Errorf("school days %v, want %v", got, want)
+	}
+	if kind := c.Kind(calendartest.Date("2026-09-08")); kind != calendar.Weekend {
+		t.Errorf("a day outside the school week is %s, want Weekend", kind)
 	}
 }

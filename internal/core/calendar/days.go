@@ -26,7 +26,7 @@ func (c *Compiled) Kind(day Date) Kind {
 		return MakeUpDay
 	case within(c.source.Closures, day):
 		return Closure
-	case isWeekend(day):
+	case c.source.isWeekend(day):
 		return Weekend
 	}
 	return SchoolDay
