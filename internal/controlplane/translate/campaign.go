@@ -1,0 +1,128 @@
+package translate
+
+import (
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/core/calendar"
+	"github.com/evenkeel/evenkeel/internal/core/fault"
+	"github.com/evenkeel/evenkeel/internal/core/rollout"
+)
+
+// Calendar translates an academic calendar. The error names every date that does not
+// exist, as *fault.Error: the schema lets 2026-02-30 pass.
+func Calendar(spec v1alpha1.AcademicCalendarSpec) (calendar.Calendar, error) {
+	var faults fault.List
+	out := calendar.Calendar{TimeZone: string(spec.TimeZone)}
+	for _, day := range spec.SchoolWeek {
+		out.SchoolWeek = append(out.SchoolWeek, weekdays[day])
+	}
+	for i, t := range spec.Terms {
+		out.Terms = append(out.Terms, dates(&faults, fmt.Sprintf("terms[%d]", i), t.From, t.To))
+	}
+	for i, c := range spec.Closures {
+		out.Closures = append(out.Closures, dates(&faults, fmt.Sprintf("closures[%d]", i), c.From, c.To))
+	}
+	for i, d := range spec.MakeUpDays {
+		out.MakeUpDays = append(out.MakeUpDays, date(&faults, fmt.Sprintf("makeUpDays[%d]", i), d))
+	}
+	return out, faults.Err()
+}
+
+// CompileCalendar translates an academic calendar and checks it.
+func CompileCalendar(spec v1alpha1.AcademicCalendarSpec) (*calendar.Compiled, error) {
+	plain, err := Calendar(spec)
+	if err != nil {
+		return nil, err
+	}
+	return calendar.Compile(plain)
+}
+
+var weekdays = map[v1alpha1.Weekday]time.Weekday{
+	"Monday": time.Monday, "Tuesday": time.Tuesday, "Wednesday": time.Wednesday, "Thursday": time.Thursday,
+	"Friday": time.Friday, "Saturday": time.Saturday, "Sunday": time.Sunday,
+}
+
+func dates(faults *fault.List, path string, from, to v1alpha1.Civil) calendar.Range {
+	return calendar.Range{From: date(faults, path+".from", from), To: date(faults, path+".to", to)}
+}
+
+func date(faults *fault.List, path string, civil v1alpha1.Civil) calendar.Date {
+	d, err := calendar.ParseDate(string(civil))
+	if err != nil {
+		faults.Addf(path, "%s", err)
+	}
+	return d
+}
+
+// Campaign translates what a campaign asks of planning.
+func Campaign(name string, spec v1alpha1.ScreeningCampaignSpec) (rollout.Spec, error) {
+	var faults fault.List
+	out := rollout.Spec{
+		Campaign: name, TimeZone: string(spec.TimeZone), Cron: spec.Schedule.Cron,
+		Suspend:                 spec.Suspend != nil && *spec.Suspend,
+		StartingDeadlineSeconds: spec.Schedule.StartingDeadlineSeconds,
+		MissedRunPolicy:         rollout.MissedRunPolicy(spec.Schedule.MissedRunPolicy),
+	}
+	if spec.Schedule.StartDate != "" {
+		out.StartDate = date(&faults, "schedule.startDate", spec.Schedule.StartDate)
+	}
+	for i, p := range spec.Template.Spec.Phases {
+		out.Phases = append(out.Phases, phase(&faults, fmt.Sprintf("template.spec.phases[%d]", i), p))
+	}
+	return out, faults.Err()
+}
+
+func phase(faults *fault.List, path string, p v1alpha1.Phase) rollout.Phase {
+	out := rollout.Phase{Name: rollout.PhaseName(p.Name), SchoolDays: int(p.SchoolDays)}
+	if p.Dates != (v1alpha1.DateRange{}) {
+		span := dates(faults, path+".dates", p.Dates.From, p.Dates.To)
+		out.Dates = &span
+	}
+	if p.Session != (v1alpha1.SessionHours{}) {
+		out.Session = &rollout.SessionHours{From: string(p.Session.From), To: string(p.Session.To)}
+	}
+	return out
+}
+
+// ObservedRound is what planning needs to know of a round that exists. Its closing is
+// the planned one: endAt is a person's word and no part of the plan.
+func ObservedRound(round v1alpha1.ScreeningRound, opened bool) (rollout.ObservedRound, error) {
+	slot, err := calendar.ParseDate(string(round.Spec.Slot))
+	if err != nil {
+		return rollout.ObservedRound{}, fmt.Errorf("round %s/%s: %w", round.Namespace, round.Name, err)
+	}
+	planned := round.Spec
+	planned.EndAt = nil
+	opens, closes := Window(planned)
+	return rollout.ObservedRound{
+		District: round.Namespace, Slot: slot, Opened: opened, OpensAt: opens, ClosesAt: closes, Sessions: Sessions(planned),
+	}, nil
+}
+
+// RoundSpec is the part of a round that the operator writes: the plan's instants and
+// what the campaign's template fixes. suspend and endAt are people's.
+func RoundSpec(plan rollout.RoundPlan, slot calendar.Date, campaign v1alpha1.ScreeningCampaign) v1alpha1.ScreeningRoundSpec {
+	template := campaign.Spec.Template.Spec
+	return v1alpha1.ScreeningRoundSpec{
+		Campaign:            v1alpha1.CampaignReference{Name: campaign.Name, UID: string(campaign.UID)},
+		Slot:                v1alpha1.Civil(slot.String()),
+		Phases:              list(plan.Phases, phaseWindow),
+		Sessions:            list(plan.Sessions, sessionWindow),
+		Cohort:              template.Cohort,
+		Instruments:         template.Stage1.Instruments,
+		EscalationPolicyRef: template.EscalationPolicyRef,
+	}
+}
+
+func phaseWindow(w rollout.PhaseWindow) v1alpha1.PhaseWindow {
+	return v1alpha1.PhaseWindow{Name: v1alpha1.PhaseName(w.Name), From: metav1.NewTime(w.From), To: metav1.NewTime(w.To)}
+}
+
+func sessionWindow(s contract.Session) v1alpha1.SessionWindow {
+	return v1alpha1.SessionWindow{From: metav1.NewTime(s.From), To: metav1.NewTime(s.To)}
+}

@@ -1,0 +1,51 @@
+package translate
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/contract"
+)
+
+// Policy translates an escalation policy. The steps of a chain are put in order of time,
+// whatever order they are written in.
+func Policy(name string, spec v1alpha1.EscalationPolicySpec) contract.Policy {
+	return contract.Policy{
+		Name:  name,
+		Tiers: list(spec.Tiers, tier),
+		Critical: contract.CriticalFloors{
+			Immediate: spec.Critical.Immediate, Urgent: spec.Critical.Urgent, Review: spec.Critical.Review,
+		},
+		Undetermined: contract.Undetermined{
+			Tier: spec.Undetermined.Tier, RetestWithinSchoolDays: int(spec.Undetermined.RetestWithinSchoolDays),
+		},
+		ReferralRelease: contract.ReferralRelease(spec.ReferralRelease),
+		Rules:           list(spec.Rules, rule),
+	}
+}
+
+func tier(t v1alpha1.Tier) contract.Tier {
+	out := contract.Tier{
+		Name: t.Name, Lead: contract.Level(t.Lead), With: list(t.With, level),
+		RespondWithinMinutes: int(t.RespondWithinMinutes), Actions: list(t.Actions, action),
+		ChannelClass: string(t.ChannelClass), OnOverdue: list(t.OnOverdue, chainStep),
+	}
+	if len(out.OnOverdue) > 0 {
+		out.RepeatEveryMinutes = int(t.RepeatEveryMinutes)
+	}
+	slices.SortStableFunc(out.OnOverdue, func(a, b contract.ChainStep) int { return cmp.Compare(a.AfterMinutes, b.AfterMinutes) })
+	return out
+}
+
+func level(l v1alpha1.Level) contract.Level { return contract.Level(l) }
+
+func action(a v1alpha1.TierAction) contract.Action { return contract.Action(a) }
+
+func chainStep(s v1alpha1.ChainStep) contract.ChainStep {
+	return contract.ChainStep{AfterMinutes: number(s.AfterMinutes), Notify: contract.Level(s.Notify)}
+}
+
+func rule(r v1alpha1.Rule) contract.Rule {
+	return contract.Rule{Name: r.Name, When: r.When, Tier: r.Tier}
+}
