@@ -46,6 +46,8 @@ type place struct {
 
 type subscriber struct {
 	events chan event.GenericEvent
+	view   func(Reading) any
+	seen   map[string]any  // the view of the latest reading, by namespace
 	owed   map[string]bool // namespaces whose event found the buffer full
 }
 
@@ -108,15 +110,12 @@ func (b *Board) PutReading(namespace string, r Reading) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.place(namespace)
-	news := p.latest == nil || !sameForReaders(*p.latest, r)
 	p.latest = &r
 	if r.OK {
 		p.lastGood = &r
 	}
 	for _, s := range b.subscribers {
-		if news {
-			s.owed[namespace] = true
-		}
+		s.look(namespace, r)
 		s.settle()
 	}
 }
@@ -141,6 +140,9 @@ func (b *Board) ForgetDistrict(namespace string) {
 		return
 	}
 	p.latest, p.lastGood = nil, nil
+	for _, s := range b.subscribers {
+		delete(s.seen, namespace)
+	}
 	if len(p.rounds) == 0 {
 		delete(b.places, namespace)
 	}
@@ -149,9 +151,18 @@ func (b *Board) ForgetDistrict(namespace string) {
 // Subscribe returns a channel of events, each about a District of which only
 // namespace and name are set. A controller maps it to its own kinds.
 func (b *Board) Subscribe() <-chan event.GenericEvent {
+	return b.SubscribeTo(wholeReading)
+}
+
+// SubscribeTo is Subscribe for a controller that looks at a part of a reading:
+// it is woken only when that part changes.
+func (b *Board) SubscribeTo(view func(Reading) any) <-chan event.GenericEvent {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := &subscriber{events: make(chan event.GenericEvent, subscriberBuffer), owed: map[string]bool{}}
+	s := &subscriber{
+		events: make(chan event.GenericEvent, subscriberBuffer), view: view,
+		seen: map[string]any{}, owed: map[string]bool{},
+	}
 	b.subscribers = append(b.subscribers, s)
 	return s.events
 }
@@ -193,6 +204,15 @@ func (b *Board) nudge(namespace string) {
 	}
 }
 
+func (s *subscriber) look(namespace string, r Reading) {
+	now := s.view(r)
+	if before, known := s.seen[namespace]; known && reflect.DeepEqual(before, now) {
+		return
+	}
+	s.seen[namespace] = now
+	s.owed[namespace] = true
+}
+
 // settle sends the events that are owed. What does not fit now is sent with a
 // later reading, so that a slow controller never holds up the exchange.
 func (s *subscriber) settle() {
@@ -210,10 +230,8 @@ func districtStub(namespace string) *v1alpha1.District {
 	return &v1alpha1.District{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: namespace}}
 }
 
-// sameForReaders ignores what changes all the time and no reconciler waits for.
-func sameForReaders(a, b Reading) bool {
-	for _, r := range []*Reading{&a, &b} {
-		r.At, r.Report.AtUnix, r.Report.AuditHead = time.Time{}, 0, ""
-	}
-	return reflect.DeepEqual(a, b)
+// wholeReading leaves out what changes all the time and no reconciler waits for.
+func wholeReading(r Reading) any {
+	r.At, r.Report.AtUnix, r.Report.AuditHead = time.Time{}, 0, ""
+	return r
 }

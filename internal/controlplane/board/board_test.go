@@ -101,3 +101,17 @@ func TestForgetDistrictKeepsRounds(t *testing.T) {
 		t.Error("forgetting a district lost a round whose object still exists")
 	}
 }
+
+func TestSubscribeToWakesOnlyForItsPart(t *testing.T) {
+	b := board.New()
+	events := b.SubscribeTo(func(r board.Reading) any { return r.Report.Obligations })
+	r := good(noon)
+	b.PutReading(namespace, r)
+	r.Report.SchemaVersion = 7
+	b.PutReading(namespace, r)
+	r.Report.Obligations = true
+	b.PutReading(namespace, r)
+	if len(events) != 2 {
+		t.Errorf("%d events, want 2: the first reading and the obligation", len(events))
+	}
+}
