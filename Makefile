@@ -1,0 +1,95 @@
+# Evenkeel. `make` or `make help` is the table of contents.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+BIN := $(CURDIR)/bin
+DIST := $(CURDIR)/dist
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+IMAGE ?= ghcr.io/evenkeel/evenkeel:dev
+FUZZTIME ?= 30s
+LDFLAGS := -s -w -X github.com/evenkeel/evenkeel/internal/version.version=$(VERSION)
+DEVCLUSTER := cd hack/devcluster && go run .
+
+##@ Try it
+.PHONY: demo
+demo: ## Screen two districts for real on this machine: cluster, operator, districts, 5,533 students (root; first run about 35 min)
+	go run ./hack/demo up
+
+.PHONY: demo-down
+demo-down: ## Take the demo down and leave nothing behind but built tools
+	go run ./hack/demo down
+
+.PHONY: plugin
+plugin: ## Build kubectl-evenkeel and its completion into bin/ (put bin/ on PATH)
+	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BIN)/kubectl-evenkeel ./cmd/kubectl-evenkeel
+	install -m 755 cmd/kubectl-evenkeel/kubectl_complete-evenkeel $(BIN)/kubectl_complete-evenkeel
+
+##@ Develop
+.PHONY: build
+build: plugin ## Build manager, district and the kubectl plugin into bin/
+	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BIN)/ ./cmd/manager ./cmd/district
+
+.PHONY: image
+image: build ## Write the product image to dist/evenkeel.tar (IMAGE=name:tag)
+	mkdir -p $(DIST)
+	$(DEVCLUSTER) image --name $(IMAGE) --out $(DIST)/evenkeel.tar $(BIN)/manager $(BIN)/district
+
+.PHONY: generate
+generate: $(BIN)/controller-gen ## Regenerate deep copies, definitions, apply configurations and charts
+	$(BIN)/controller-gen object crd applyconfiguration paths=./api/... output:crd:artifacts:config=config/crd/bases
+	go run ./hack/tools/chartgen
+
+.PHONY: fmt
+fmt: $(BIN)/golangci-lint ## Format Go code
+	$(BIN)/golangci-lint fmt
+
+.PHONY: cluster-up
+cluster-up: ## Start the single-node Kubernetes of hack/devcluster (root)
+	$(DEVCLUSTER) up
+
+.PHONY: cluster-down
+cluster-down: ## Stop it and leave nothing behind but built tools
+	$(DEVCLUSTER) down
+
+##@ Check
+.PHONY: test
+test: ## The fast suite; installs and builds what it needs (warm: under 6 min)
+	./hack/test.sh
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint ## golangci-lint with kube-api-linter, on every module
+	./hack/lint.sh $(BIN)/golangci-lint
+
+.PHONY: verify
+verify: ## generate, lint, and a clean git status
+	./hack/verify.sh
+
+.PHONY: e2e
+e2e: ## The demo as a test, with faults and every figure checked (root)
+	go test -tags e2e -count 1 -timeout 60m -v ./test/e2e/...
+
+.PHONY: bench
+bench: ## Benchmarks of the pure packages and of test/bench
+	go test -run '^$$' -bench . -benchmem ./internal/core/... ./test/bench/...
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (30s)
+	./hack/fuzz.sh $(FUZZTIME)
+
+##@ House
+.PHONY: clean
+clean: ## Remove bin/ and dist/
+	rm -rf $(BIN) $(DIST)
+
+.PHONY: help
+help: ## This table of contents
+	@./hack/help.sh $(MAKEFILE_LIST)
+
+# Tools are pinned in modules of their own and rebuilt when those change.
+$(BIN)/controller-gen: hack/tools/controller-gen/go.mod hack/tools/controller-gen/go.sum
+	cd hack/tools/controller-gen && go build -trimpath -o $@ sigs.k8s.io/controller-tools/cmd/controller-gen
+
+$(BIN)/golangci-lint: hack/tools/golangci-lint/go.mod hack/tools/golangci-lint/go.sum hack/tools/golangci-lint/main.go
+	cd hack/tools/golangci-lint && go build -trimpath -ldflags "-s -w" -o $@ .

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Lints every Go module of the repository with the one configuration at its root.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+linter=$1
+config=$PWD/.golangci.yml
+
+for module in . hack/devcluster test/charts; do
+	echo "lint module $module" >&2
+	(cd "$module" && "$linter" run --config "$config" ./...)
+done
