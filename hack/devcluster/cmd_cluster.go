@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/evenkeel/evenkeel/hack/devcluster/internal/cluster"
 	"github.com/evenkeel/evenkeel/hack/devcluster/internal/debian"
-	"github.com/evenkeel/evenkeel/hack/devcluster/internal/host"
 	"github.com/evenkeel/evenkeel/hack/devcluster/internal/layout"
 	"github.com/evenkeel/evenkeel/hack/devcluster/internal/tool"
 	"github.com/evenkeel/evenkeel/hack/devcluster/internal/ui"
@@ -48,7 +46,9 @@ func up(ctx context.Context, out *ui.Output) error {
 	if err := tool.Build(ctx, env.Tools, tool.All(), out); err != nil {
 		return err
 	}
-	return withClusterLock(ctx, env, func() error { return cluster.Up(ctx, env) })
+	return withClusterLock(ctx, out, func() error {
+		return withPostgresLock(ctx, out, func() error { return cluster.Up(ctx, env) })
+	})
 }
 
 func newDown(out *ui.Output) *cobra.Command {
@@ -64,7 +64,9 @@ mounts, control groups and data. The built tools stay, unless --purge is given.`
 			if err != nil {
 				return err
 			}
-			err = withClusterLock(cmd.Context(), env, func() error { return cluster.Down(cmd.Context(), env) })
+			err = withClusterLock(cmd.Context(), out, func() error {
+				return withPostgresLock(cmd.Context(), out, func() error { return cluster.Down(cmd.Context(), env) })
+			})
 			if err != nil || !purge {
 				return err
 			}
@@ -176,23 +178,6 @@ func newEnvironment(out *ui.Output) (cluster.Environment, error) {
 		return cluster.Environment{}, err
 	}
 	return cluster.New(state, cache, out)
-}
-
-// withClusterLock lets one change at a time happen. The lock is one for all state
-// folders: the addresses exist once per machine.
-func withClusterLock(ctx context.Context, env cluster.Environment, do func() error) error {
-	cache, err := tool.CacheRoot()
-	if err != nil {
-		return err
-	}
-	unlock, err := host.Lock(ctx, filepath.Join(cache, "locks", "cluster.lock"), func() {
-		env.Out.Note("another devcluster is changing the cluster; waiting for it")
-	})
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	return do()
 }
 
 func printJSON(cmd *cobra.Command, v any) error {

@@ -4,16 +4,13 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/evenkeel/evenkeel/hack/devcluster/internal/host"
 	"github.com/evenkeel/evenkeel/hack/devcluster/internal/layout"
 	"github.com/evenkeel/evenkeel/hack/devcluster/internal/postgres"
-	"github.com/evenkeel/evenkeel/hack/devcluster/internal/tool"
 	"github.com/evenkeel/evenkeel/hack/devcluster/internal/ui"
 )
 
@@ -155,25 +152,15 @@ func postgresServer() (postgres.Server, error) {
 	return postgres.New(state), err
 }
 
-// withPostgres runs one change to the server at a time.
 func withPostgres(ctx context.Context, out *ui.Output, title string, do func(context.Context, postgres.Server) error) error {
-	state, err := layout.Default()
+	server, err := postgresServer()
 	if err != nil {
 		return err
 	}
-	cache, err := tool.CacheRoot()
-	if err != nil {
+	return withPostgresLock(ctx, out, func() error {
+		step := out.Step(title)
+		err := do(ctx, server)
+		step.Done(err)
 		return err
-	}
-	unlock, err := host.Lock(ctx, filepath.Join(cache, state.LockName("postgres")), func() {
-		out.Note("another devcluster is changing PostgreSQL; waiting for it")
 	})
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	step := out.Step(title)
-	err = do(ctx, postgres.New(state))
-	step.Done(err)
-	return err
 }

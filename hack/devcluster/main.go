@@ -17,6 +17,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	addSystemPath()
 	if err := newRoot(ui.Stderr()).ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "devcluster:", err)
 		stop()
@@ -40,4 +41,10 @@ with a PostgreSQL beside it. Progress goes to standard error, data to standard o
 		newImage(out), newLoad(out), newPostgres(out),
 	)
 	return root
+}
+
+// addSystemPath makes ip, nft and their like known: su without a dash leaves the
+// system's folders out of PATH.
+func addSystemPath() {
+	_ = os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin")
 }

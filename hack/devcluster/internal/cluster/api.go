@@ -90,6 +90,27 @@ func (c client) hasDefaultAccount(ctx context.Context) bool {
 	return err == nil
 }
 
+// kubeletKnowsPods says whether the kubelet has heard of every pod of the node; one
+// that was just started again has not, and refuses logs and exec until then.
+func (c client) kubeletKnowsPods(ctx context.Context) bool {
+	assigned, err := c.count(ctx, "/api/v1/pods?fieldSelector=spec.nodeName="+layout.NodeName)
+	if err != nil {
+		return false
+	}
+	known, err := c.count(ctx, "/api/v1/nodes/"+layout.NodeName+"/proxy/pods")
+	return err == nil && known >= assigned
+}
+
+func (c client) count(ctx context.Context, path string) (int, error) {
+	body, err := c.get(ctx, component.Server()+path)
+	if err != nil {
+		return 0, err
+	}
+	var parsed struct{ Items []struct{} }
+	err = json.Unmarshal(body, &parsed)
+	return len(parsed.Items), err
+}
+
 // isReady reads a Node. One that is tainted takes no pods yet, whatever its Ready
 // condition says; and what a kubelet said that has been replaced since means nothing.
 func isReady(node []byte, since time.Time) bool {

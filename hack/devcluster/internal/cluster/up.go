@@ -157,7 +157,9 @@ func (e Environment) awaitHealth(ctx context.Context, c client, comp component.C
 }
 
 func (e Environment) waitForNode(ctx context.Context, c client) error {
-	ready := func() bool { return c.nodeReady(ctx, e.kubeletSince()) && c.hasDefaultAccount(ctx) }
+	ready := func() bool {
+		return c.nodeReady(ctx, e.kubeletSince()) && c.hasDefaultAccount(ctx) && c.kubeletKnowsPods(ctx)
+	}
 	if ready() {
 		return nil
 	}

@@ -80,7 +80,7 @@ func missingFrom(dpkg string, wanted []string) []string {
 }
 
 func apt(ctx context.Context, args ...string) error {
-	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"--quiet", "-o", "Dpkg::Options::=--force-confold"}, args...)...)
+	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"--quiet", "-o", "Dpkg::Options::=--force-confold", "-o", "DPkg::Lock::Timeout=300"}, args...)...)
 	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 	if output, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("apt-get %s: %w\n%s", args[0], err, tail(string(output), 15))

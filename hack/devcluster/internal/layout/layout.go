@@ -58,9 +58,9 @@ func (s State) Kubeconfig() string { return s.Path("admin.kubeconfig") }
 // ContainerdSocket is where kubelet and ctr find containerd.
 func (s State) ContainerdSocket() string { return s.Path("containerd", "containerd.sock") }
 
-// LockName tells the locks of different states apart. Locks live outside the
-// state because taking it down removes it.
-func (s State) LockName(purpose string) string {
+// ID tells states apart in the names of things that lie outside them, such as locks:
+// taking a cluster down removes what lies inside.
+func (s State) ID() string {
 	sum := sha256.Sum256([]byte(s))
-	return filepath.Join("locks", purpose+"-"+hex.EncodeToString(sum[:6])+".lock")
+	return hex.EncodeToString(sum[:6])
 }
