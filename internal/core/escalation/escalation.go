@@ -19,6 +19,7 @@ type Compiled struct {
 	policy      contract.Policy
 	ranks       map[string]int // tier name -> index; NoTier -> len(tiers)
 	instruments []*instrument.Compiled
+	alone       bool // checked without instruments
 	rules       []rule
 }
 
@@ -41,6 +42,22 @@ func Compile(policy contract.Policy, instruments []*instrument.Compiled) (*Compi
 		return nil, fmt.Errorf("policy %q: %w", policy.Name, err)
 	}
 	return c, nil
+}
+
+// Check checks a policy by itself, as long as no round or campaign uses it: all that
+// Compile checks except what depends on instruments.
+func Check(policy contract.Policy) error {
+	c := &Compiled{policy: policy, ranks: rankTiers(policy.Tiers), alone: true}
+	var faults fault.List
+	c.checkTiers(&faults)
+	c.checkFloors(&faults)
+	if err := c.compileRules(&faults); err != nil {
+		return err
+	}
+	if err := faults.Err(); err != nil {
+		return fmt.Errorf("policy %q: %w", policy.Name, err)
+	}
+	return nil
 }
 
 func rankTiers(tiers []contract.Tier) map[string]int {

@@ -1,6 +1,7 @@
 package escalation_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/evenkeel/evenkeel/internal/contract"
@@ -35,6 +36,47 @@ func FuzzCompileRule(f *testing.F) {
 			values[total/3%8]++
 		}
 	})
+}
+
+// FuzzCompilePolicy feeds any document. What compiles decides every response to a tier
+// of its own, and a critical answer to no less than its floor.
+func FuzzCompilePolicy(f *testing.F) {
+	seed, err := json.Marshal(escalationtest.GradedIntervention())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed, 0)
+	f.Add([]byte(`{"tiers":[{"name":"None"}],"rules":[{"when":"true"}]}`), 3)
+	instruments := phq9()
+	f.Fuzz(func(t *testing.T, document []byte, item9 int) {
+		var policy contract.Policy
+		if json.Unmarshal(document, &policy) != nil {
+			t.Skip()
+		}
+		c, err := escalation.Compile(policy, instruments)
+		if err != nil {
+			return
+		}
+		in := input(0, 0, 0, 0, 0, 0, 0, 0, item9)
+		d := c.Decide(in)
+		if c.Names()[d.Rank] != d.Tier {
+			t.Errorf("%+v", d)
+		}
+		for _, hit := range in.Results["phq-9"].Critical {
+			if floor, ok := c.Rank(c.Floor(hit.Class)); !ok || d.Rank > floor {
+				t.Errorf("%s decided %+v", hit.Class, d)
+			}
+		}
+	})
+}
+
+func BenchmarkCompile(b *testing.B) {
+	instruments, policy := phq9(), escalationtest.GradedIntervention()
+	for b.Loop() {
+		if _, err := escalation.Compile(policy, instruments); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 func BenchmarkDecide(b *testing.B) {

@@ -50,6 +50,9 @@ func key(e ast.NavigableExpr) (string, ast.NavigableExpr, bool) {
 }
 
 func (c *Compiled) checkReference(faults *fault.List, path, code, scale string) {
+	if c.alone {
+		return
+	}
 	for _, in := range c.instruments {
 		if in.Code() != code {
 			continue

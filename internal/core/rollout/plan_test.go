@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/evenkeel/evenkeel/internal/contract"
-	"github.com/evenkeel/evenkeel/internal/core/calendar"
 	"github.com/evenkeel/evenkeel/internal/core/calendar/calendartest"
 	"github.com/evenkeel/evenkeel/internal/core/rollout"
 )
@@ -249,103 +248,5 @@ func TestRoundTheClockIsMergedOverMidnight(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got.Sessions); diff != "" {
 		t.Errorf("sessions (-want +got):\n%s", diff)
-	}
-}
-
-// oneOff is a campaign of dated phases.
-func oneOff() rollout.Spec {
-	return rollout.Spec{
-		Campaign: "once", TimeZone: "Asia/Shanghai", StartDate: date("2026-09-07"),
-		Phases: []rollout.Phase{
-			{Name: rollout.Publicity, SchoolDays: 3},
-			{
-				Name: rollout.Stage1, Dates: &calendar.Range{From: date("2026-09-12"), To: date("2026-09-15")},
-				Session: &rollout.SessionHours{From: "09:00", To: "16:30"},
-			},
-			{Name: rollout.Stage2, SchoolDays: 2},
-		},
-	}
-}
-
-func TestDatedOneOff(t *testing.T) {
-	t.Parallel()
-	// Made two days after its start: a one-off names its day and starts late.
-	observed := rollout.Observed{Since: at("2026-09-09T00:00:00Z")}
-	got := mustPlan(t, oneOff(), []rollout.DistrictView{district("d1")}, observed, "2026-09-09T00:00:00Z")
-	if one(got) != "round 2026-09-07" || !got.NextSlot.IsZero() || got.Rounds[0].Name != "once-20260907" {
-		t.Fatalf("%+v", got)
-	}
-	want := []contract.Session{ // 12 and 13 September are a weekend
-		{From: at("2026-09-14T01:00:00Z"), To: at("2026-09-14T08:30:00Z")},
-		{From: at("2026-09-15T01:00:00Z"), To: at("2026-09-15T08:30:00Z")},
-	}
-	if diff := cmp.Diff(want, got.Rounds[0].Sessions); diff != "" {
-		t.Errorf("sessions (-want +got):\n%s", diff)
-	}
-	if stage2 := got.Rounds[0].Phases[2]; !stage2.From.Equal(at("2026-09-15T16:00:00Z")) {
-		t.Errorf("Stage2 begins %s", stage2.From)
-	}
-}
-
-func TestDatedOneOffBlocked(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		change func(*rollout.Spec)
-		want   string
-	}{
-		"phases overlap": {func(s *rollout.Spec) { s.Phases[0].SchoolDays = 6 }, "blocked PhasesOverlap"},
-		"no school day": {
-			func(s *rollout.Spec) { s.Phases[1].Dates.To = date("2026-09-13") }, "blocked NoSession",
-		},
-	}
-	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			spec := oneOff()
-			tc.change(&spec)
-			got := mustPlan(t, spec, []rollout.DistrictView{district("d1")}, rollout.Observed{}, "2026-09-07T00:00:00Z")
-			if one(got) != tc.want {
-				t.Errorf("= %q, want %q", one(got), tc.want)
-			}
-		})
-	}
-}
-
-// A campaign changed after opening moves the closing and later sessions only.
-func TestOpenRoundKeepsWhatHasBegun(t *testing.T) {
-	t.Parallel()
-	first := mustPlan(t, autumn(), []rollout.DistrictView{district("d1")}, rollout.Observed{}, "2026-09-15T00:00:00Z").Rounds[0]
-	observed := existing(true)
-	observed.Rounds[0].Sessions = first.Sessions
-	spec := autumn()
-	spec.Phases[0].SchoolDays = 1 // would have opened far earlier
-	spec.Phases[2].SchoolDays = 30
-	spec.Phases[2].Session = &rollout.SessionHours{From: "08:00", To: "18:00"}
-	got := mustPlan(t, spec, []rollout.DistrictView{district("d1")}, observed, "2026-10-13T02:00:00Z").Rounds[0]
-	if !got.OpensAt.Equal(first.OpensAt) {
-		t.Errorf("opens %s, opened %s", got.OpensAt, first.OpensAt)
-	}
-	if diff := cmp.Diff(first.Sessions[:2], got.Sessions[:2]); diff != "" {
-		t.Errorf("begun sessions changed (-want +got):\n%s", diff)
-	}
-	rest := contract.Session{From: at("2026-10-13T08:30:00Z"), To: at("2026-10-13T10:00:00Z")}
-	if got.Sessions[2] != rest {
-		t.Errorf("the rest of today is %v, want %v", got.Sessions[2], rest)
-	}
-	tomorrow := contract.Session{From: at("2026-10-14T00:00:00Z"), To: at("2026-10-14T10:00:00Z")}
-	if got.Sessions[3] != tomorrow {
-		t.Errorf("tomorrow is %v, want %v", got.Sessions[3], tomorrow)
-	}
-}
-
-func TestClosedRoundStaysAsItIs(t *testing.T) {
-	t.Parallel()
-	observed := existing(true)
-	observed.Rounds[0].Sessions = []contract.Session{{From: at("2026-10-12T01:00:00Z"), To: at("2026-10-30T08:30:00Z")}}
-	spec := autumn()
-	spec.Phases[2].SchoolDays = 40
-	got := mustPlan(t, spec, []rollout.DistrictView{district("d1")}, observed, "2026-11-02T00:00:00Z").Rounds[0]
-	if !got.ClosesAt.Equal(observed.Rounds[0].ClosesAt) || !cmp.Equal(got.Sessions, observed.Rounds[0].Sessions) {
-		t.Errorf("closes %s, sessions %v", got.ClosesAt, got.Sessions)
 	}
 }
