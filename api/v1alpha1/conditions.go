@@ -64,17 +64,18 @@ const (
 	ConditionInUse = "InUse"
 	// ConditionUsableInRounds on an Instrument is True when rounds may use it.
 	//
-	// Reasons when True: Approved. When False: Draft, Retired, TextMissing.
+	// Reasons when True: Approved. When False: Draft, Retired, TextMissing, Invalid.
 	ConditionUsableInRounds = "UsableInRounds"
 
 	// ConditionGatesPassed on a ScreeningRound is True when nothing stands in the way of opening.
 	//
 	// Reasons when True: Passed. When False: CampaignNotFound, Suspended, DistrictNotReady,
 	// InstrumentNotUsable, PolicyInvalid, ChannelNotUsable, DutyChainNotReady, SchoolsNotStaffed.
+	// When Unknown: NoReport (only once the round has opened; before, what is unknown does not pass).
 	ConditionGatesPassed = "GatesPassed"
 	// ConditionMeaningPinned on a ScreeningRound is True when the data plane holds its meaning.
 	//
-	// Reasons when True: Pinned. When False: NotYet, Refused.
+	// Reasons when True: Pinned. When False: NotYet, Refused. When Unknown: NoReport.
 	ConditionMeaningPinned = "MeaningPinned"
 	// ConditionOpen on a ScreeningRound is True while students can answer, by the district's clock.
 	//

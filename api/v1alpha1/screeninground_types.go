@@ -113,16 +113,30 @@ type ScreeningRoundStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// meaningDigest is the digest of the meaning that the data plane holds.
+	// meaningDigest is the digest of the meaning pinned for the round, recorded before it is sent. The
+	// condition MeaningPinned says whether the district holds it.
 	// +optional
 	// +kubebuilder:validation:MinLength=64
 	// +kubebuilder:validation:MaxLength=64
 	MeaningDigest string `json:"meaningDigest,omitempty"`
-	// controlRevision is the revision of the control document last made.
+	// cohortSchools are the schools that take part, fixed together with the meaning; a school that is
+	// declared later takes part in the next round.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=2000
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=253
+	CohortSchools []string `json:"cohortSchools,omitempty"`
+	// openedTime is when the district first said that the round was open. A round that has opened
+	// finishes even if its campaign is deleted.
+	// +optional
+	OpenedTime *metav1.Time `json:"openedTime,omitempty"`
+	// controlRevision is the revision of the control document that the district has applied.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	ControlRevision int64 `json:"controlRevision,omitempty"`
-	// controlDigest is the digest of the control document last made.
+	// controlDigest is the digest of the control document that the district has applied.
 	// +optional
 	// +kubebuilder:validation:MinLength=64
 	// +kubebuilder:validation:MaxLength=64

@@ -1627,6 +1627,15 @@ func (in *ScreeningRoundStatus) DeepCopyInto(out *ScreeningRoundStatus) {
 			(*in)[i].DeepCopyInto(&(*out)[i])
 		}
 	}
+	if in.CohortSchools != nil {
+		in, out := &in.CohortSchools, &out.CohortSchools
+		*out = make([]string, len(*in))
+		copy(*out, *in)
+	}
+	if in.OpenedTime != nil {
+		in, out := &in.OpenedTime, &out.OpenedTime
+		*out = (*in).DeepCopy()
+	}
 	if in.NextOpenTime != nil {
 		in, out := &in.NextOpenTime, &out.NextOpenTime
 		*out = (*in).DeepCopy()

@@ -1176,6 +1176,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: closeTime
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: cohortSchools
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
     - name: conditions
       type:
         list:
@@ -1199,6 +1205,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: observedGeneration
       type:
         scalar: numeric
+    - name: openedTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
     - name: participation
       type:
         scalar: string

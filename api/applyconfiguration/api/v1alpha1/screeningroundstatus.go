@@ -16,11 +16,18 @@ type ScreeningRoundStatusApplyConfiguration struct {
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation the conditions speak of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
-	// meaningDigest is the digest of the meaning that the data plane holds.
+	// meaningDigest is the digest of the meaning pinned for the round, recorded before it is sent. The
+	// condition MeaningPinned says whether the district holds it.
 	MeaningDigest *string `json:"meaningDigest,omitempty"`
-	// controlRevision is the revision of the control document last made.
+	// cohortSchools are the schools that take part, fixed together with the meaning; a school that is
+	// declared later takes part in the next round.
+	CohortSchools []string `json:"cohortSchools,omitempty"`
+	// openedTime is when the district first said that the round was open. A round that has opened
+	// finishes even if its campaign is deleted.
+	OpenedTime *metav1.Time `json:"openedTime,omitempty"`
+	// controlRevision is the revision of the control document that the district has applied.
 	ControlRevision *int64 `json:"controlRevision,omitempty"`
-	// controlDigest is the digest of the control document last made.
+	// controlDigest is the digest of the control document that the district has applied.
 	ControlDigest *string `json:"controlDigest,omitempty"`
 	// nextOpenTime is when the next session begins.
 	NextOpenTime *metav1.Time `json:"nextOpenTime,omitempty"`
@@ -64,6 +71,24 @@ func (b *ScreeningRoundStatusApplyConfiguration) WithObservedGeneration(value in
 // If called multiple times, the MeaningDigest field is set to the value of the last call.
 func (b *ScreeningRoundStatusApplyConfiguration) WithMeaningDigest(value string) *ScreeningRoundStatusApplyConfiguration {
 	b.MeaningDigest = &value
+	return b
+}
+
+// WithCohortSchools adds the given value to the CohortSchools field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the CohortSchools field.
+func (b *ScreeningRoundStatusApplyConfiguration) WithCohortSchools(values ...string) *ScreeningRoundStatusApplyConfiguration {
+	for i := range values {
+		b.CohortSchools = append(b.CohortSchools, values[i])
+	}
+	return b
+}
+
+// WithOpenedTime sets the OpenedTime field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the OpenedTime field is set to the value of the last call.
+func (b *ScreeningRoundStatusApplyConfiguration) WithOpenedTime(value metav1.Time) *ScreeningRoundStatusApplyConfiguration {
+	b.OpenedTime = &value
 	return b
 }
 
