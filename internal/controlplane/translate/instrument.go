@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
@@ -80,4 +81,45 @@ func Usable(spec v1alpha1.InstrumentSpec) (reason, message string, err error) {
 		return v1alpha1.ReasonTextMissing, lacking.Error(), nil
 	}
 	return v1alpha1.ReasonApproved, name + " may be used in rounds", nil
+}
+
+// Pick returns the instrument of a code and version. Of several the oldest counts, so
+// that making another one changes nothing.
+func Pick(instruments []v1alpha1.Instrument, key v1alpha1.InstrumentKey) (v1alpha1.Instrument, bool) {
+	var oldest v1alpha1.Instrument
+	found := false
+	for _, in := range instruments {
+		if in.Spec.Code != key.Code || in.Spec.Version != key.Version {
+			continue
+		}
+		if !found || older(in, oldest) {
+			oldest, found = in, true
+		}
+	}
+	return oldest, found
+}
+
+func older(a, b v1alpha1.Instrument) bool {
+	if a.CreationTimestamp.Equal(&b.CreationTimestamp) {
+		return a.Name < b.Name
+	}
+	return a.CreationTimestamp.Before(&b.CreationTimestamp)
+}
+
+// CompileAll picks and compiles the instruments of a round, in the order asked. The
+// error says which is not there or what is wrong with it.
+func CompileAll(instruments []v1alpha1.Instrument, keys []v1alpha1.InstrumentKey) ([]*instrument.Compiled, error) {
+	var out []*instrument.Compiled
+	var errs []error
+	for _, key := range keys {
+		in, found := Pick(instruments, key)
+		if !found {
+			errs = append(errs, fmt.Errorf("there is no Instrument %s version %s", key.Code, key.Version))
+			continue
+		}
+		compiled, err := Compile(in.Spec)
+		errs = append(errs, err)
+		out = append(out, compiled)
+	}
+	return out, errors.Join(errs...)
 }
