@@ -1,6 +1,7 @@
 package escalation_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -28,6 +29,22 @@ func TestCompileNamesTheFault(t *testing.T) {
 		"duplicate tier": {
 			func(p *contract.Policy) { p.Tiers[3].Name = "High"; p.Rules = p.Rules[:2] },
 			[]string{"tiers[3].name"}, `"High" is also tiers[1]`,
+		},
+		"action twice": {
+			func(p *contract.Policy) { p.Tiers[3].Actions = append(p.Tiers[3].Actions, contract.FollowUp) },
+			[]string{"tiers[3].actions[1]"}, "listed twice",
+		},
+		"negative repetition": {
+			func(p *contract.Policy) { p.Tiers[0].RepeatEveryMinutes = -1 },
+			[]string{"tiers[0].repeatEveryMinutes"}, "write the minutes",
+		},
+		"too many rules": {
+			func(p *contract.Policy) {
+				for i := range 98 {
+					p.Rules = append(p.Rules, contract.Rule{Name: fmt.Sprint(i), When: p.Rules[2].When, Tier: "Low"})
+				}
+			},
+			[]string{"rules"}, "at most 100",
 		},
 		"reserved tier": {
 			func(p *contract.Policy) { p.Tiers[3].Name = "None"; p.Rules = p.Rules[:2] },

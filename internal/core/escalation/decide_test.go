@@ -93,6 +93,19 @@ func TestDecide(t *testing.T) {
 			}},
 			escalation.Decision{Tier: "Severe", Rank: 0, Reasons: reasons("CriticalFloor", "Immediate")},
 		},
+		"the most urgent class comes first, each once": {
+			escalation.Input{Results: map[string]instrument.Result{
+				"phq-9": input(0, 0, 0, 0, 0, 0, 0, 0, 1).Results["phq-9"],
+				"other": {Critical: []instrument.CriticalHit{
+					{Item: "x", Value: 1, Class: contract.Review}, {Item: "y", Value: 1, Class: contract.Immediate},
+					{Item: "z", Value: 1, Class: contract.Urgent},
+				}},
+			}},
+			escalation.Decision{
+				Tier: "Severe", Rank: 0,
+				Reasons: reasons("CriticalFloor", "Immediate", "CriticalFloor", "Urgent", "CriticalFloor", "Review"),
+			},
+		},
 		"a class this build does not know": {
 			escalation.Input{Results: map[string]instrument.Result{
 				"phq-9": {

@@ -1,6 +1,7 @@
 package rollout_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -131,9 +132,14 @@ func TestPlanOfOneDistrict(t *testing.T) {
 		change   func(*rollout.Spec, *rollout.DistrictView)
 		want     string
 	}{
-		"before the slot":        {"2026-09-14T23:59:59Z", rollout.Observed{Since: at("2026-08-01T00:00:00Z")}, keep, "nothing"},
-		"at the slot":            {"2026-09-15T00:00:00Z", rollout.Observed{Since: at("2026-08-01T00:00:00Z")}, keep, "round 2026-09-15"},
-		"made after the slot":    {"2026-09-15T02:00:00Z", rollout.Observed{Since: at("2026-09-15T01:00:00Z")}, keep, "nothing"},
+		"before the slot":     {"2026-09-14T23:59:59Z", rollout.Observed{Since: at("2026-08-01T00:00:00Z")}, keep, "nothing"},
+		"at the slot":         {"2026-09-15T00:00:00Z", rollout.Observed{Since: at("2026-08-01T00:00:00Z")}, keep, "round 2026-09-15"},
+		"made after the slot": {"2026-09-15T02:00:00Z", rollout.Observed{Since: at("2026-09-15T01:00:00Z")}, keep, "nothing"},
+		"made at the slot":    {"2026-09-15T02:00:00Z", rollout.Observed{Since: at("2026-09-15T00:00:00Z")}, keep, "round 2026-09-15"},
+		"a deadline of ages": {
+			"2026-10-15T00:00:00Z", rollout.Observed{},
+			func(s *rollout.Spec, _ *rollout.DistrictView) { *s.StartingDeadlineSeconds = math.MaxInt64 }, "round 2026-09-15",
+		},
 		"made again, round left": {"2026-09-20T00:00:00Z", rollout.Observed{Since: at("2026-09-16T00:00:00Z"), Rounds: existing(false).Rounds}, keep, "round 2026-09-15"},
 		"late within the deadline": {
 			"2026-09-22T00:00:00Z", rollout.Observed{}, keep, "round 2026-09-15",
@@ -211,6 +217,15 @@ func TestPlanOfOneDistrict(t *testing.T) {
 				t.Errorf("= %q, want %q\n%+v", one(got), tc.want, got)
 			}
 		})
+	}
+}
+
+func TestNoNextSlotWhileSuspended(t *testing.T) {
+	t.Parallel()
+	spec := autumn()
+	spec.Suspend = true
+	if got := mustPlan(t, spec, nil, rollout.Observed{}, "2026-09-15T00:00:00Z"); !got.NextSlot.IsZero() {
+		t.Errorf("next slot %s", got.NextSlot)
 	}
 }
 

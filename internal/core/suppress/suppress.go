@@ -28,16 +28,16 @@ func Floor(floor int64) int64 {
 
 // Cells suppresses counts that partition a total, in the same order.
 //
-// Primary: every cell under the floor, zero included. Complementary, while any cell is
+// Primary: every cell under the floor, zero included. Complementary, when any cell is
 // suppressed: further cells from the last backwards (in a release: None, then the
-// mildest tiers), at least one, until the n cells so added and the primary ones
-// together reach (n+1) x floor.
+// mildest tiers), at least one, until the suppressed cells sum to twice the floor.
+// When the cells run out, all are suppressed.
 //
 // The further cells are chosen by position, never by size: a choice by size tells a
 // reader that a withheld cell is no greater than the published ones, which can pin it.
-// The slack of one whole floor leaves every primary cell able to be anything from 0 to
-// floor-1. When the cells run out, all are suppressed. TestNoReaderPinsACell tries
-// every small table.
+// With twice the floor withheld, the reader cannot exclude that the last further cell
+// holds nearly all of it and any one of the others anything from 0 to floor-1.
+// TestNoReaderPinsACell tries every small table.
 //
 // The total may be published along with the cells only if it is at least the floor;
 // Release sees to that.
@@ -61,17 +61,15 @@ func Cells(counts []int64, floor int64) []contract.Cell {
 
 // complement suppresses further cells; withheld is the sum of those suppressed so far.
 func complement(cells []contract.Cell, withheld, floor int64) {
-	enough := 2 * floor
 	for i := len(cells) - 1; i >= 0; i-- {
 		if cells[i].Suppressed {
 			continue
 		}
 		withheld += cells[i].Count
 		cells[i] = contract.Cell{Suppressed: true}
-		if withheld >= enough {
+		if withheld >= 2*floor {
 			return
 		}
-		enough += floor
 	}
 }
 
