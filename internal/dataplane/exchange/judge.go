@@ -38,7 +38,14 @@ func (s roundState) open(now time.Time) bool {
 // judgeMeaning says whether a meaning with this digest may be stored. What the
 // answers mean is fixed from the opening instant on.
 func judgeMeaning(digest contract.Digest, s roundState, now time.Time) contract.RefusalReason {
-	if s.meaning != "" && s.meaning != digest && s.open(now) {
+	if !s.open(now) {
+		return accepted
+	}
+	pinned := s.meaning
+	if pinned == "" { // late, and still the one that was announced
+		pinned = s.control.MeaningDigest
+	}
+	if digest != pinned {
 		return contract.RefusedPinned
 	}
 	return accepted
