@@ -16,7 +16,7 @@ import (
 const Instrument = "phq-9"
 
 // DutyCheck asks, as a person on duty, whether the obligation of a student stands.
-type DutyCheck func(ctx context.Context, s cohort.Student) error
+type DutyCheck func(ctx context.Context, s cohort.Student, label string) error
 
 // Play is one run of the students.
 type Play struct {
@@ -137,7 +137,7 @@ func (p *Play) dropOff(ctx context.Context, s cohort.Student) error {
 	if p.Check == nil {
 		return nil
 	}
-	return p.Check(ctx, s)
+	return p.Check(ctx, s, form.Label)
 }
 
 func answer(s cohort.Student, item int) Answer {
