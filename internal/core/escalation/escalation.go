@@ -25,7 +25,8 @@ type Compiled struct {
 
 // Compile checks a policy against the instruments of a round, in the order in which
 // they are asked, and prepares it for deciding. The error joins every fault found as
-// *fault.Error, each at its field path, e.g. "rules[2].when", with the remedy.
+// *fault.Error, each at its field path, e.g. "rules[2].when", with the remedy. It keeps
+// the document's slices: callers must not change them.
 func Compile(policy contract.Policy, instruments []*instrument.Compiled) (*Compiled, error) {
 	c := &Compiled{policy: policy, ranks: rankTiers(policy.Tiers), instruments: instruments}
 	var faults fault.List

@@ -41,7 +41,7 @@ type Scale struct {
 
 // Compile checks an instrument and prepares it for scoring. The error joins every
 // fault found as *fault.Error, each naming the field, the item, scale or band at
-// fault and the remedy.
+// fault and the remedy. It keeps the document's slices: callers must not change them.
 func Compile(in contract.Instrument) (*Compiled, error) {
 	if err := check(in); err != nil {
 		return nil, fmt.Errorf("instrument %q: %w", in.Code, err)
