@@ -1,0 +1,171 @@
+package round
+
+import (
+	"slices"
+	"time"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/controlplane/board"
+	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
+)
+
+const (
+	// pinAhead is how long before opening the meaning is pinned where possible.
+	pinAhead = 24 * time.Hour
+	// Settling is how long before opening the cohort and the instants stop changing: a
+	// district refuses such a change once it has opened the round by its own clock.
+	Settling = 10 * time.Minute
+)
+
+// decision is what should be, and why.
+type decision struct {
+	opens, closes time.Time
+	opened        bool            // it has been open: it finishes, whatever becomes of its campaign
+	settled       bool            // the opening has come with a meaning pinned: that one stays
+	over          bool            // the closing has come
+	anew          bool            // the district knows a meaning that this object never pinned
+	digest        contract.Digest // of the pinned meaning; "" when none is
+	schools       []string        // the cohort's, sorted
+	gates         verdict
+	hold          contract.Hold
+
+	record    *contract.Meaning // a meaning to be recorded before it is pinned
+	suspend   bool              // write spec.suspend: the object was made anew
+	documents board.RoundDocuments
+}
+
+// decide is the only place with policy.
+func decide(o observed, now time.Time) decision {
+	d := decision{opened: opened(o)}
+	d.opens, d.closes = translate.Window(o.round.Spec)
+	began := !now.Before(d.opens)
+	d.over = !now.Before(d.closes)
+	d.digest, d.anew = pinned(o, began)
+	d.settled = d.digest != "" && began
+	d.schools = cohort(o, d, now)
+	d.gates = judge(o, d)
+	d.suspend = d.anew && o.round.Spec.Suspend == ""
+	d.hold = hold(o, d)
+	if ahead := d.opens.Add(-pinAhead); !d.settled && !d.over && !now.Before(ahead) {
+		d.pin(o)
+	}
+	d.documents = documents(o, d, d.digest)
+	if d.digest == "" {
+		d.schools = nil
+	}
+	return d
+}
+
+// pinned returns the meaning that is pinned as far as anybody knows. From the opening on
+// the district's word counts, for it changes its meaning no more.
+func pinned(o observed, began bool) (digest contract.Digest, anew bool) {
+	recorded := contract.Digest(o.round.Status.MeaningDigest)
+	anew = recorded == "" && o.view.Meaning != ""
+	if o.view.Meaning != "" && (began || anew) {
+		return o.view.Meaning, anew
+	}
+	return recorded, false
+}
+
+// opened reports whether students have been able to answer.
+func opened(o observed) bool {
+	return o.round.Status.OpenedTime != nil || o.view.State == contract.RoundOpen || o.view.Answered > 0
+}
+
+// cohort lists the schools that take part. Shortly before the opening the list is fixed.
+func cohort(o observed, d decision, now time.Time) []string {
+	recorded := o.round.Status.CohortSchools
+	if d.digest != "" && len(recorded) > 0 && !now.Before(d.opens.Add(-Settling)) {
+		return recorded
+	}
+	var names []string
+	for _, school := range o.schools {
+		if takesPart(school, o.round.Spec.Cohort) {
+			names = append(names, school.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func takesPart(school v1alpha1.School, c v1alpha1.Cohort) bool {
+	return slices.ContainsFunc(school.Spec.Stages, func(s v1alpha1.StageEnrolment) bool { return slices.Contains(c.Stages, s.Stage) })
+}
+
+// hold is the strictest of what people ask, what the gates say and what caution asks of
+// a round whose object was made anew.
+func hold(o observed, d decision) contract.Hold {
+	h := translate.HoldOf(o.round.Spec.Suspend)
+	if d.gates.state == fail && !d.over || d.suspend {
+		h = translate.Hold(h, contract.HoldNew)
+	}
+	return h
+}
+
+// pin chooses the meaning that the gates let through, if they do.
+func (d *decision) pin(o observed) {
+	if d.gates.state != pass || d.gates.meaning == nil {
+		return
+	}
+	digest, err := contract.DigestOf(*d.gates.meaning)
+	if err != nil {
+		return // a document of plain values always has one
+	}
+	d.digest = digest
+	if string(digest) != o.round.Status.MeaningDigest || o.record == nil {
+		d.record = d.gates.meaning
+	}
+}
+
+// documents are what the district should have. Without a pinned meaning there is
+// nothing to send: the data plane opens no round without one.
+func documents(o observed, d decision, digest contract.Digest) board.RoundDocuments {
+	if digest == "" {
+		return board.RoundDocuments{}
+	}
+	control := translate.Control(o.round, digest, d.schools, d.hold)
+	docs := board.RoundDocuments{Control: &control, Meaning: d.record}
+	if docs.Meaning == nil && string(digest) == o.round.Status.MeaningDigest {
+		docs.Meaning = o.record
+	}
+	return docs
+}
+
+// withoutNews is the decision without what could not be recorded: nothing may reach the
+// district that the object does not know. A hold still does.
+func (d decision) withoutNews(o observed) decision {
+	d.record = nil
+	d.digest = contract.Digest(o.round.Status.MeaningDigest)
+	if recorded := o.round.Status.CohortSchools; len(recorded) > 0 {
+		d.schools = recorded
+	}
+	digest := d.digest
+	if d.anew {
+		digest = o.view.Meaning
+	}
+	d.documents = documents(o, d, digest)
+	if d.digest == "" {
+		d.schools = nil
+	}
+	return d
+}
+
+// nextLook is how long until something about the round changes by itself.
+func nextLook(spec v1alpha1.ScreeningRoundSpec, now time.Time) time.Duration {
+	opens, closes := translate.Window(spec)
+	instants := []time.Time{opens.Add(-pinAhead), opens.Add(-Settling), closes}
+	for _, session := range spec.Sessions {
+		instants = append(instants, session.From.Time)
+	}
+	for _, phase := range spec.Phases {
+		instants = append(instants, phase.From.Time, phase.To.Time)
+	}
+	soonest := time.Duration(0)
+	for _, instant := range instants {
+		if wait := instant.Sub(now); wait > 0 && (soonest == 0 || wait < soonest) {
+			soonest = wait
+		}
+	}
+	return soonest
+}

@@ -1,0 +1,265 @@
+package round
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/controlplane/conditions"
+	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
+	"github.com/evenkeel/evenkeel/internal/core/escalation"
+)
+
+// state is how a gate stands. Until the round opens a gate passes only when it is known
+// to; afterwards it is lost only when it is known to be. So a report that is late
+// never interrupts children who are answering.
+type state int
+
+const (
+	pass state = iota
+	unknown
+	fail
+)
+
+// gate is the standing of one gate; reason and message are empty when it passes.
+type gate struct {
+	state   state
+	reason  string
+	message string
+}
+
+// verdict is the standing of all gates together: the worst, with the reason of the
+// first that stands so and the messages of all that do not pass.
+type verdict struct {
+	gate
+	meaning *contract.Meaning // what the round would mean by the objects of now; nil when they do not fit
+}
+
+// scene is what a gate looks at: what was observed, what was decided before the gates,
+// and what earlier gates worked out.
+type scene struct {
+	o         observed
+	d         decision
+	documents []contract.Instrument
+	policy    *contract.Policy
+}
+
+func judge(o observed, d decision) verdict {
+	s := scene{o: o, d: d}
+	gates := []func(*scene) gate{
+		campaignGate, districtGate, instrumentGate, policyGate, channelGate, dutyGate, schoolGate,
+	}
+	var v verdict
+	var messages []string
+	for _, check := range gates {
+		g := check(&s)
+		if g.state > v.state {
+			v.state, v.reason = g.state, g.reason
+		}
+		if g.state != pass {
+			messages = append(messages, g.message)
+		}
+	}
+	v.message = strings.Join(messages, "; ")
+	if len(s.documents) > 0 && s.policy != nil {
+		meaning := translate.Meaning(o.round.Name, s.documents, *s.policy)
+		v.meaning = &meaning
+	}
+	return v
+}
+
+func failing(reason, format string, args ...any) gate {
+	return gate{state: fail, reason: reason, message: fmt.Sprintf(format, args...)}
+}
+
+// unclear is a gate of which nothing is known: it fails until the meaning is settled.
+func (s *scene) unclear(reason, format string, args ...any) gate {
+	if s.d.settled {
+		return gate{state: unknown, reason: v1alpha1.ReasonNoReport, message: fmt.Sprintf(format, args...)}
+	}
+	return failing(reason, format, args...)
+}
+
+func campaignGate(s *scene) gate {
+	name := s.o.round.Spec.Campaign.Name
+	campaign := s.o.campaign
+	switch {
+	case campaign != nil && campaign.Spec.Suspend != nil && *campaign.Spec.Suspend && !s.isStranger():
+		return failing(v1alpha1.ReasonSuspended, "ScreeningCampaign %s is suspended", name)
+	case s.d.opened:
+		return gate{}
+	case campaign == nil || !campaign.DeletionTimestamp.IsZero():
+		return failing(v1alpha1.ReasonCampaignNotFound, "ScreeningCampaign %s is gone; a round that has not opened never opens without it", name)
+	case s.isStranger():
+		return failing(v1alpha1.ReasonCampaignNotFound, "the round was planned by an earlier ScreeningCampaign %s and is not in the plan of the present one", name)
+	}
+	return gate{}
+}
+
+// isStranger reports whether the campaign of that name is another than the one that
+// planned the round.
+func (s *scene) isStranger() bool { return string(s.o.campaign.UID) != s.o.round.Spec.Campaign.UID }
+
+func districtGate(s *scene) gate {
+	district := s.o.district
+	notReady := func(what string) gate {
+		return failing(v1alpha1.ReasonDistrictNotReady, "District %s %s", s.o.round.Namespace, what)
+	}
+	switch {
+	case district == nil || !district.DeletionTimestamp.IsZero():
+		return notReady("is not there")
+	case s.d.settled && isFalse(district.Status.Conditions, v1alpha1.ConditionKeysReady):
+		return notReady("lacks its keys")
+	case s.d.settled:
+		return gate{}
+	}
+	for _, kind := range []string{v1alpha1.ConditionReady, v1alpha1.ConditionKeysReady, v1alpha1.ConditionReporting} {
+		if !conditions.Holds(district.Status.Conditions, kind) {
+			return notReady("is not " + kind)
+		}
+	}
+	return gate{}
+}
+
+func instrumentGate(s *scene) gate {
+	if s.d.settled {
+		return gate{}
+	}
+	var faults []string
+	for _, key := range s.o.round.Spec.Instruments {
+		document, fault := usable(s.o.instruments, key)
+		if fault != "" {
+			faults = append(faults, fault)
+			continue
+		}
+		s.documents = append(s.documents, document)
+	}
+	if len(faults) > 0 {
+		s.documents = nil
+		return failing(v1alpha1.ReasonInstrumentNotUsable, "%s", strings.Join(faults, "; "))
+	}
+	return gate{}
+}
+
+func usable(all []v1alpha1.Instrument, key v1alpha1.InstrumentKey) (document contract.Instrument, fault string) {
+	in, found := translate.Pick(all, key)
+	if !found {
+		return document, fmt.Sprintf("there is no Instrument %s version %s", key.Code, key.Version)
+	}
+	reason, message, err := translate.Usable(in.Spec)
+	switch {
+	case err != nil:
+		return document, fmt.Sprintf("Instrument %s does not compile: %s", in.Name, err)
+	case reason != v1alpha1.ReasonApproved:
+		return document, message
+	}
+	document, err = translate.Instrument(in.Spec)
+	if err != nil {
+		return document, err.Error()
+	}
+	return document, ""
+}
+
+// policyGate also works out which policy the later gates go by: the pinned one once the
+// meaning is settled.
+func policyGate(s *scene) gate {
+	if s.d.settled {
+		if s.o.record != nil {
+			s.policy = &s.o.record.Policy
+		}
+		return gate{}
+	}
+	name := s.o.round.Spec.EscalationPolicyRef.Name
+	if s.o.policy == nil {
+		return failing(v1alpha1.ReasonPolicyInvalid, "there is no EscalationPolicy %s", name)
+	}
+	policy := translate.Policy(name, s.o.policy.Spec)
+	s.policy = &policy
+	if s.documents == nil {
+		return gate{} // the instruments are what is wrong
+	}
+	compiled, err := translate.CompileAll(s.o.instruments, s.o.round.Spec.Instruments)
+	if err == nil {
+		_, err = escalation.Compile(policy, compiled)
+	}
+	if err != nil {
+		return failing(v1alpha1.ReasonPolicyInvalid, "EscalationPolicy %s: %s", name, err)
+	}
+	return gate{}
+}
+
+func channelGate(s *scene) gate {
+	if s.policy == nil {
+		return gate{}
+	}
+	var lacking []string
+	for _, tier := range s.policy.Tiers {
+		if tier.Does(contract.DraftReferral) && !s.hasChannel(tier.ChannelClass) {
+			lacking = append(lacking, fmt.Sprintf("%s (tier %s)", tier.ChannelClass, tier.Name))
+		}
+	}
+	if len(lacking) > 0 {
+		return failing(v1alpha1.ReasonChannelNotUsable, "no usable ReferralChannel of class %s", strings.Join(lacking, ", "))
+	}
+	return gate{}
+}
+
+// hasChannel reports whether a channel of the class can be used now. Once the round is
+// settled a channel that has merely not been probed of late counts.
+func (s *scene) hasChannel(class string) bool {
+	return slices.ContainsFunc(s.o.channels, func(c v1alpha1.ReferralChannel) bool {
+		list := c.Status.Conditions
+		known := conditions.Holds(list, v1alpha1.ConditionUsable)
+		notProbed := meta.IsStatusConditionPresentAndEqual(list, v1alpha1.ConditionUsable, metav1.ConditionUnknown)
+		return string(c.Spec.Class) == class && c.DeletionTimestamp.IsZero() && (known || s.d.settled && notProbed)
+	})
+}
+
+func dutyGate(s *scene) gate {
+	switch {
+	case !s.o.heard:
+		return s.unclear(v1alpha1.ReasonDutyChainNotReady, "the district has not reported whether its chain of duty can be reached")
+	case s.o.latest.Report.DutyChain == contract.Unreachable:
+		return failing(v1alpha1.ReasonDutyChainNotReady, "the chain of duty cannot be reached: a level has no person on duty or no transport answers")
+	case s.o.latest.Report.DutyChain != contract.Reachable:
+		return s.unclear(v1alpha1.ReasonDutyChainNotReady, "the district has not tried its chain of duty yet")
+	}
+	return gate{}
+}
+
+func schoolGate(s *scene) gate {
+	if len(s.d.schools) == 0 {
+		return failing(v1alpha1.ReasonSchoolsNotStaffed, "no School of the district has a stage of the cohort")
+	}
+	var lacking []string
+	for _, name := range s.d.schools {
+		if !s.staffed(name) {
+			lacking = append(lacking, name)
+		}
+	}
+	if len(lacking) > 0 {
+		return failing(v1alpha1.ReasonSchoolsNotStaffed, "not ready to be screened: %s", strings.Join(lacking, ", "))
+	}
+	return gate{}
+}
+
+func (s *scene) staffed(name string) bool {
+	i := slices.IndexFunc(s.o.schools, func(school v1alpha1.School) bool { return school.Name == name })
+	if i < 0 {
+		return false
+	}
+	list := s.o.schools[i].Status.Conditions
+	if s.d.settled {
+		return !isFalse(list, v1alpha1.ConditionScreeningReady)
+	}
+	return conditions.Holds(list, v1alpha1.ConditionScreeningReady)
+}
+
+func isFalse(list []metav1.Condition, kind string) bool {
+	return meta.IsStatusConditionFalse(list, kind)
+}

@@ -1,0 +1,127 @@
+package round
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/controlplane/board"
+)
+
+// observed is all that deciding about a round depends on, besides the time.
+type observed struct {
+	round       v1alpha1.ScreeningRound
+	campaign    *v1alpha1.ScreeningCampaign // nil: there is none of that name
+	district    *v1alpha1.District          // nil: there is none in the namespace
+	policy      *v1alpha1.EscalationPolicy  // nil: there is none of that name
+	instruments []v1alpha1.Instrument       // all there are
+	channels    []v1alpha1.ReferralChannel  // of the district
+	schools     []v1alpha1.School           // of the district
+	record      *contract.Meaning           // what status.meaningDigest pinned; nil: nothing pinned, or the record is gone or not the right one
+	latest      board.Reading               // the latest attempt to hear from the district
+	heard       bool                        // latest brought a report
+	view        contract.RoundView          // what the district last said of the round, however long ago
+	viewed      bool                        // it has said something
+}
+
+func (r *Reconciler) gather(ctx context.Context, req ctrl.Request) (*observed, error) {
+	o := &observed{}
+	if err := r.Client.Get(ctx, req.NamespacedName, &o.round); err != nil {
+		return nil, err
+	}
+	if !o.round.DeletionTimestamp.IsZero() {
+		return o, nil
+	}
+	o.read(r.Board)
+	steps := []func(context.Context, *observed) error{r.gatherDoubt, r.gatherReferences, r.gatherDistrict, r.gatherRecord}
+	for _, step := range steps {
+		if err := step(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+// read takes from the board what the district said.
+func (o *observed) read(b *board.Board) {
+	o.latest, _ = b.Reading(o.round.Namespace)
+	o.heard = o.latest.OK
+	good, _ := b.LastGood(o.round.Namespace)
+	for _, view := range good.Report.Rounds {
+		if view.Round == contract.RefOf(o.round.Name) {
+			o.view, o.viewed = view, true
+		}
+	}
+}
+
+// gatherDoubt reads the round from the API server when the district knows a meaning
+// that the object does not: the cache may lag behind our own write, and a round must
+// not be suspended for that.
+func (r *Reconciler) gatherDoubt(ctx context.Context, o *observed) error {
+	if o.round.Status.MeaningDigest != "" || o.view.Meaning == "" {
+		return nil
+	}
+	return r.Live.Get(ctx, client.ObjectKeyFromObject(&o.round), &o.round)
+}
+
+func (r *Reconciler) gatherReferences(ctx context.Context, o *observed) (err error) {
+	spec := o.round.Spec
+	if o.campaign, err = find(ctx, r.Client, &v1alpha1.ScreeningCampaign{}, "", spec.Campaign.Name); err != nil {
+		return err
+	}
+	if o.policy, err = find(ctx, r.Client, &v1alpha1.EscalationPolicy{}, "", spec.EscalationPolicyRef.Name); err != nil {
+		return err
+	}
+	var instruments v1alpha1.InstrumentList
+	if err = r.Client.List(ctx, &instruments); err != nil {
+		return err
+	}
+	o.instruments = instruments.Items
+	return nil
+}
+
+func (r *Reconciler) gatherDistrict(ctx context.Context, o *observed) (err error) {
+	namespace := o.round.Namespace
+	if o.district, err = find(ctx, r.Client, &v1alpha1.District{}, namespace, namespace); err != nil {
+		return err
+	}
+	var channels v1alpha1.ReferralChannelList
+	if err = r.Client.List(ctx, &channels, client.InNamespace(namespace)); err != nil {
+		return err
+	}
+	var schools v1alpha1.SchoolList
+	if err = r.Client.List(ctx, &schools, client.InNamespace(namespace)); err != nil {
+		return err
+	}
+	o.channels, o.schools = channels.Items, schools.Items
+	return nil
+}
+
+// gatherRecord reads the record of what was pinned, until the figures are out.
+func (r *Reconciler) gatherRecord(ctx context.Context, o *observed) error {
+	digest := contract.Digest(o.round.Status.MeaningDigest)
+	if digest == "" || len(o.round.Status.Release.Tiers) > 0 {
+		return nil
+	}
+	var record corev1.ConfigMap
+	key := client.ObjectKey{Namespace: o.round.Namespace, Name: recordName(o.round.Name, digest)}
+	if err := r.Live.Get(ctx, key, &record); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	o.record = readRecord(record, digest)
+	return nil
+}
+
+// find returns nil when there is no such object.
+func find[T client.Object](ctx context.Context, c client.Reader, into T, namespace, name string) (T, error) {
+	var none T
+	err := c.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, into)
+	if err != nil {
+		return none, client.IgnoreNotFound(err)
+	}
+	return into, nil
+}
