@@ -143,7 +143,7 @@ END $$;
 -- dies with one in hand loses it to the next; the gateway knows a resend by its id.
 -- +goose StatementBegin
 CREATE FUNCTION ek_casework.claim_notifications(p_transport text, p_limit integer, p_lease interval)
-RETURNS TABLE (id uuid, number text, level text, urgency text, person_id uuid, sealed bytea, tries integer)
+RETURNS TABLE (id uuid, number text, level text, urgency text, subject text, sealed bytea, tries integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ek, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -161,7 +161,7 @@ BEGIN
                next_try_at = clock_timestamp() + p_lease
         FROM due WHERE n.id = due.id RETURNING n.*
     )
-    SELECT n.id, o.number, p.level, ek.urgency(o), p.id, a.sealed, n.tries
+    SELECT n.id, o.number, p.level, ek.urgency(o), p.subject, a.sealed, n.tries
     FROM taken n JOIN ek.obligation o ON o.id = n.obligation_id
     JOIN ek.duty_person p ON p.id = n.person_id
     LEFT JOIN ek.duty_address a ON a.person_id = p.id AND a.transport = n.transport;

@@ -1,0 +1,153 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/evenkeel/evenkeel/internal/dataplane/casework/store"
+	"github.com/evenkeel/evenkeel/internal/dataplane/casework/worker"
+	"github.com/evenkeel/evenkeel/internal/dataplane/exchange"
+	"github.com/evenkeel/evenkeel/internal/dataplane/notify/webhook"
+)
+
+const (
+	// lease is how long a notification stays with the replica that took it: longer
+	// than a call can last, short enough that a killed replica costs little.
+	lease = 30 * time.Second
+	// inFlight bounds the calls to one gateway at a time, per replica.
+	inFlight = 16
+	// MaxWait bounds the pause between two tries.
+	MaxWait = 60 * time.Second
+)
+
+// AddressKind is what a duty person's address is sealed as; AddressName says whose
+// and for which transport.
+const AddressKind = "DutyAddress"
+
+// AddressName binds an address to its person and transport.
+func AddressName(subject, transport string) string { return subject + "/" + transport }
+
+// Message is all that a gateway is told.
+type Message struct {
+	Notification uuid.UUID `json:"notification"`
+	Obligation   string    `json:"obligation"`
+	Level        string    `json:"level"`
+	Urgency      string    `json:"urgency"`
+	District     string    `json:"district"`
+	Address      string    `json:"address"`
+}
+
+// Sender sends notifications.
+type Sender struct {
+	Pool     *pgxpool.Pool
+	District string
+	Secrets  store.Secrets
+	Client   *http.Client
+	Log      *slog.Logger
+	Wake     worker.Signal
+}
+
+// Fleet is the sender's workers: a loop per active transport.
+func (s *Sender) Fleet() worker.Fleet {
+	return worker.Fleet{
+		Name: "transports", Every: 5 * time.Second, Wake: s.Wake, Log: s.Log,
+		List: func(ctx context.Context) ([]string, error) {
+			return store.One[[]string](ctx, s.Pool, "SELECT coalesce(array_agg(name), '{}') FROM ek.transport WHERE active")
+		},
+		Make: func(transport string, wake worker.Signal) worker.Loop {
+			return worker.Loop{Name: "notify " + transport, Every: time.Second, Wake: wake, Log: s.Log, Work: func(ctx context.Context) (bool, error) {
+				n, err := s.SendDue(ctx, transport)
+				return n == inFlight, err
+			}}
+		},
+	}
+}
+
+// due is one notification in hand.
+type due struct {
+	ID      uuid.UUID
+	Number  string
+	Level   string
+	Urgency string
+	Subject string
+	Sealed  []byte
+	Tries   int
+}
+
+// SendDue takes the due notifications of one transport in hand, tries each once, and
+// returns how many there were.
+func (s *Sender) SendDue(ctx context.Context, transport string) (int, error) {
+	batch, err := store.Rows[due](ctx, s.Pool, "SELECT * FROM ek_casework.claim_notifications($1, $2, $3)", transport, inFlight, lease)
+	if err != nil || len(batch) == 0 {
+		return 0, err
+	}
+	url, err := store.One[string](ctx, s.Pool, "SELECT url FROM ek.transport WHERE name = $1", transport)
+	if err != nil {
+		return 0, err
+	}
+	secret, err := s.Secrets.Secret(ctx, exchange.TransportSend, transport)
+	if err != nil {
+		return 0, err
+	}
+	var group errgroup.Group
+	for _, d := range batch {
+		group.Go(func() error { return s.try(ctx, d, transport, url, secret) })
+	}
+	return len(batch), group.Wait()
+}
+
+func (s *Sender) try(ctx context.Context, d due, transport, url string, secret []byte) error {
+	err := s.send(ctx, d, transport, url, secret)
+	// What the gateway said is stored even when we are being stopped meanwhile.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err == nil {
+		return store.Exec(ctx, s.Pool, "SELECT ek_casework.notification_accepted($1)", d.ID)
+	}
+	return store.Exec(ctx, s.Pool, "SELECT ek_casework.notification_failed($1, $2, $3)", d.ID, webhook.Backoff(d.Tries, MaxWait), faultWord(err))
+}
+
+var errAddress = errors.New("the address cannot be opened")
+
+func (s *Sender) send(ctx context.Context, d due, transport, url string, secret []byte) error {
+	address, err := s.Secrets.Opener.OpenSecret(AddressKind, AddressName(d.Subject, transport), d.Sealed)
+	if err != nil {
+		return errAddress // the duty list changed under it; the next step names others
+	}
+	body, err := json.Marshal(Message{
+		Notification: d.ID, Obligation: d.Number, Level: d.Level, Urgency: d.Urgency, District: s.District, Address: string(address),
+	})
+	if err != nil {
+		return fmt.Errorf("encoding a notification: %w", err)
+	}
+	return webhook.Post(ctx, s.Client, webhook.Message{
+		URL: url, ContentType: "application/json", ID: d.ID.String(), Secret: secret, Body: body,
+	}, time.Now())
+}
+
+// faultWord is what is kept of a failure: one word, and nothing of the partner's.
+func faultWord(err error) string {
+	var status *webhook.StatusError
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &status):
+		return "Status" + strconv.Itoa(status.Status)
+	case errors.Is(err, errAddress):
+		return "NoAddress"
+	case errors.Is(err, context.Canceled):
+		return "Stopped"
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "Timeout"
+	}
+	return "Unreachable"
+}
