@@ -157,3 +157,11 @@ func (d *Database) create() error {
 func (d *Database) drop() {
 	_ = d.server.exec("postgres", "DROP DATABASE "+d.name+" WITH (FORCE)") // the server goes soon anyway
 }
+
+// SuperuserElsewhere is Superuser in another database of the server.
+func (d *Database) SuperuserElsewhere(t testing.TB, statements ...string) {
+	t.Helper()
+	if err := d.server.exec("postgres", statements...); err != nil {
+		t.Fatal(err)
+	}
+}
