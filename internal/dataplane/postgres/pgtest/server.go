@@ -45,9 +45,10 @@ func (s stopping) Run() int {
 
 // server is a running PostgreSQL in a directory of its own, on a Unix socket.
 type server struct {
-	dir    string
-	cmd    *exec.Cmd
-	exited chan error
+	bin, dir string
+	settings []string // more than every test's server has, as name=value
+	cmd      *exec.Cmd
+	exited   chan error
 }
 
 var shared struct {
@@ -79,15 +80,20 @@ func start() (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{dir: dir, exited: make(chan error, 1)}
-	if err := s.init(bin); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+	s := &server{bin: bin, dir: dir}
+	return s, s.begin()
+}
+
+// begin makes the data directory and starts the server for the first time.
+func (s *server) begin() error {
+	if err := s.init(); err != nil {
+		return errors.Join(err, os.RemoveAll(s.dir))
 	}
-	s.run(bin)
+	s.run()
 	if err := s.await(); err != nil {
-		return nil, errors.Join(err, s.stop())
+		return errors.Join(err, s.stop())
 	}
-	return s, nil
+	return nil
 }
 
 // binaries finds PostgreSQL: PG_BIN, then Debian's versioned directories, then PATH.
@@ -119,10 +125,15 @@ func newDirectory() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return dir, giveAway(dir)
+}
+
+// giveAway lets whom PostgreSQL runs as write into a directory.
+func giveAway(dir string) error {
 	if c := credential(); c != nil {
-		return dir, os.Chown(dir, int(c.Uid), int(c.Gid))
+		return os.Chown(dir, int(c.Uid), int(c.Gid))
 	}
-	return dir, nil
+	return nil
 }
 
 // credential is whom to run PostgreSQL as: it refuses to run as root.
@@ -142,8 +153,8 @@ func credential() *syscall.Credential {
 
 func (s *server) data() string { return filepath.Join(s.dir, "data") }
 
-func (s *server) init(bin string) error {
-	cmd := exec.Command(filepath.Join(bin, "initdb"), "--pgdata", s.data(), "--username", superuser,
+func (s *server) init() error {
+	cmd := exec.Command(filepath.Join(s.bin, "initdb"), "--pgdata", s.data(), "--username", superuser,
 		"--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
 	cmd.Dir = s.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential()}
@@ -155,20 +166,32 @@ func (s *server) init(bin string) error {
 
 // run starts the server so that it dies with this process, however this ends. The
 // kernel ties that to the thread that starts it, which therefore must not end.
-func (s *server) run(bin string) {
-	s.cmd = exec.Command(filepath.Join(bin, "postgres"), "-D", s.data(),
-		"-c", "listen_addresses=", "-c", "unix_socket_directories="+s.dir, "-c", "max_connections=300",
-		"-c", "shared_buffers=64MB", "-c", "log_error_verbosity=terse", "-c", "logging_collector=off")
+func (s *server) run() {
+	args := []string{"-D", s.data(), "-c", "listen_addresses=", "-c", "unix_socket_directories=" + s.dir, "-c", "max_connections=300",
+		"-c", "shared_buffers=64MB", "-c", "log_error_verbosity=terse", "-c", "logging_collector=off"}
+	for _, setting := range s.settings {
+		args = append(args, "-c", setting)
+	}
+	s.cmd, s.exited = exec.Command(filepath.Join(s.bin, "postgres"), args...), make(chan error, 1)
 	s.cmd.Dir = s.dir
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential(), Pdeathsig: syscall.SIGQUIT, Setpgid: true}
 	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err == nil {
 		s.cmd.Stderr, s.cmd.Stdout = log, log
 	}
+	cmd, exited, started := s.cmd, s.exited, make(chan struct{})
 	go func() {
 		runtime.LockOSThread()
-		s.exited <- s.cmd.Run()
+		defer log.Close() // nil when it could not be opened
+		if err := cmd.Start(); err != nil {
+			close(started)
+			exited <- err
+			return
+		}
+		close(started)
+		exited <- cmd.Wait()
 	}()
+	<-started
 }
 
 func (s *server) await() error {
@@ -204,7 +227,9 @@ func (s *server) Log() string {
 }
 
 func (s *server) stop() error {
-	_ = s.cmd.Process.Signal(syscall.SIGQUIT) // immediately: nothing here is kept
-	<-s.exited
+	if s.cmd.Process != nil {
+		_ = s.cmd.Process.Signal(syscall.SIGQUIT) // immediately: nothing here is kept
+		<-s.exited
+	}
 	return os.RemoveAll(s.dir)
 }

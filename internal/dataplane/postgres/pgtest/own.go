@@ -1,0 +1,127 @@
+package pgtest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/dataplane/postgres"
+)
+
+// Server is a PostgreSQL of a test's own, on a disk, that can be killed and started
+// again: for tests about what survives. It ends with the process that started it.
+type Server struct{ server *server }
+
+// StartServer makes a data directory under the system's temporary directory and
+// starts a server on it. settings are name=value.
+func StartServer(settings ...string) (*Server, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "ek-pg-")
+	if err != nil {
+		return nil, err
+	}
+	s := &server{bin: bin, dir: dir, settings: settings}
+	if err := giveAway(dir); err != nil {
+		return nil, err
+	}
+	return &Server{s}, s.begin()
+}
+
+// Dir is the directory of the server's Unix socket, which is its host.
+func (s *Server) Dir() string { return s.server.dir }
+
+// Tool is the path of one of PostgreSQL's programs, such as pgbench.
+func (s *Server) Tool(name string) string { return filepath.Join(s.server.bin, name) }
+
+// Log is what the server wrote so far.
+func (s *Server) Log() string { return s.server.Log() }
+
+// PID is the postmaster's.
+func (s *Server) PID() int { return s.server.cmd.Process.Pid }
+
+// Config says how a role reaches a database of the server.
+func (s *Server) Config(role, database, process string) postgres.Config {
+	return s.server.config(role, database, process)
+}
+
+// Superuser runs statements as the server's superuser.
+func (s *Server) Superuser(database string, statements ...string) error {
+	return s.server.exec(database, statements...)
+}
+
+// Kill ends the server with SIGKILL, all of its processes at once: none of them may
+// write anything after that.
+func (s *Server) Kill() error {
+	if err := s.server.cmd.Process.Signal(syscall.SIGSTOP); err != nil { // it makes no more children
+		return err
+	}
+	children := s.Children()
+	for _, pid := range children {
+		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended by itself
+	}
+	if err := s.server.cmd.Process.Kill(); err != nil {
+		return err
+	}
+	<-s.server.exited
+	return awaitGone(children)
+}
+
+// Start starts a server that was killed; it recovers from its log.
+func (s *Server) Start() error {
+	s.server.run()
+	return s.server.await()
+}
+
+// Stop ends the server and removes all it had.
+func (s *Server) Stop() error { return s.server.stop() }
+
+// Children are the processes of the server beside the postmaster.
+func (s *Server) Children() []int {
+	postmaster := s.PID()
+	var pids []int
+	entries, _ := os.ReadDir("/proc")
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err == nil && parent(pid) == postmaster {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// parent reads the fourth field of /proc/pid/stat; the second is in brackets and may
+// hold anything. A zombie has no parent here: it is as good as gone.
+func parent(pid int) int {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+1:]))
+	if len(fields) < 2 || fields[0] == "Z" {
+		return 0
+	}
+	ppid, _ := strconv.Atoi(fields[1])
+	return ppid
+}
+
+// awaitGone waits for killed processes: a server does not start beside the children
+// of its predecessor.
+func awaitGone(pids []int) error {
+	deadline := time.Now().Add(10 * time.Second)
+	for _, pid := range pids {
+		for parent(pid) != 0 {
+			if time.Now().After(deadline) {
+				return fmt.Errorf("process %d did not end", pid)
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+	return nil
+}
