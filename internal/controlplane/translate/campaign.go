@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/robfig/cron/v3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
@@ -87,6 +88,23 @@ func phase(faults *fault.List, path string, p v1alpha1.Phase) rollout.Phase {
 		out.Session = &rollout.SessionHours{From: string(p.Session.From), To: string(p.Session.To)}
 	}
 	return out
+}
+
+// Scheduled reports whether a campaign's schedule, as it is now, has a run on the day of
+// the slot. A round whose slot it no longer has was planned by an earlier schedule.
+func Scheduled(schedule v1alpha1.Schedule, slot v1alpha1.Civil) bool {
+	if schedule.StartDate != "" {
+		return schedule.StartDate == slot
+	}
+	day, err := time.Parse(time.DateOnly, string(slot))
+	if err != nil {
+		return false
+	}
+	runs, err := cron.ParseStandard(schedule.Cron)
+	if err != nil {
+		return true // the campaign says what is wrong; what was planned before stays
+	}
+	return calendar.DateOf(runs.Next(day.Add(-time.Second))) == calendar.DateOf(day)
 }
 
 // ObservedRound is what planning needs to know of a round that exists. Its closing is

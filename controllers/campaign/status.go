@@ -1,0 +1,121 @@
+package campaign
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/controlplane/conditions"
+	"github.com/evenkeel/evenkeel/internal/core/calendar"
+	"github.com/evenkeel/evenkeel/internal/core/rollout"
+)
+
+// mostBlocked is how many blocked districts the schema takes.
+const mostBlocked = 200
+
+// summarise sets the status that a campaign deserves. What a plan would say stays as it
+// was while there is none.
+func summarise(c *v1alpha1.ScreeningCampaign, o observed, d decision, now time.Time) {
+	s := &c.Status
+	s.ObservedGeneration = c.Generation
+	s.Rounds = counts(o, d)
+	if d.planned {
+		s.NextSlot = nextSlot(c.Spec.TimeZone, d.plan)
+		s.Blocked = blocked(d)
+		if skipped, found := lastSkipped(d.plan); found {
+			s.LastSkipped = skipped
+		}
+	}
+	want := append(ready(d).Trio(), planned(o, d))
+	s.Conditions = conditions.Settle(o.campaign.Status.Conditions, want, c.Generation, now)
+}
+
+func ready(d decision) conditions.Verdict {
+	switch {
+	case d.fault != nil:
+		return conditions.Verdict{State: conditions.Invalid, Message: d.fault.Error() + "; rounds that were planned before stay as they are"}
+	case d.waiting != "":
+		return conditions.Verdict{State: conditions.Waiting, Message: d.waiting}
+	}
+	return conditions.Verdict{State: conditions.Applied, Message: "The campaign is planned"}
+}
+
+func planned(o observed, d decision) metav1.Condition {
+	kind := v1alpha1.ConditionPlanned
+	suspended := o.campaign.Spec.Suspend != nil && *o.campaign.Spec.Suspend
+	switch {
+	case suspended:
+		return conditions.False(kind, v1alpha1.ReasonSuspended, "The campaign is suspended: no new rounds, and open ones are held")
+	case !d.planned:
+		return conditions.False(kind, v1alpha1.ReasonBlocked, "There is no plan; the condition Ready says why")
+	case len(o.namespaces) == 0:
+		return conditions.False(kind, v1alpha1.ReasonNothingSelected, "No namespace has the labels of spec.districtSelector")
+	case len(d.blocked) > 0:
+		return conditions.False(kind, v1alpha1.ReasonBlocked, sentence(d.blocked))
+	case len(d.plan.Rounds) == 0:
+		return conditions.False(kind, v1alpha1.ReasonNothingDue, "No run is due")
+	}
+	return conditions.True(kind, v1alpha1.ReasonPlanned, fmt.Sprintf("Every selected district has its round of %s", d.plan.Slot))
+}
+
+func sentence(list []rollout.Blocked) string {
+	parts := make([]string, 0, len(list))
+	for _, b := range list {
+		parts = append(parts, b.District+": "+string(b.Reason))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// counts says how many of the rounds that are not over are open.
+func counts(o observed, d decision) string {
+	open, total := 0, 0
+	for _, round := range o.rounds {
+		if conditions.Holds(round.Status.Conditions, v1alpha1.ConditionReleased) {
+			continue
+		}
+		total++
+		if conditions.Holds(round.Status.Conditions, v1alpha1.ConditionOpen) {
+			open++
+		}
+	}
+	for _, round := range d.write {
+		if round.UID == "" {
+			total++ // just made
+		}
+	}
+	if total == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d open", open, total)
+}
+
+func nextSlot(zone v1alpha1.TimeZone, plan rollout.Planned) v1alpha1.Civil {
+	location, err := time.LoadLocation(string(zone))
+	if err != nil || plan.NextSlot.IsZero() {
+		return ""
+	}
+	return v1alpha1.Civil(calendar.DateOf(plan.NextSlot.In(location)).String())
+}
+
+// lastSkipped is the run that was due and not started; days without school are no runs.
+func lastSkipped(plan rollout.Planned) (v1alpha1.SkippedSlot, bool) {
+	runs := []rollout.Reason{rollout.Suspended, rollout.MissedRun, rollout.DeadlineMissed, rollout.WindowPassed}
+	for _, s := range plan.Skipped {
+		if s.Date == plan.Slot && slices.Contains(runs, s.Reason) {
+			return v1alpha1.SkippedSlot{Date: v1alpha1.Civil(s.Date.String()), Reason: string(s.Reason)}, true
+		}
+	}
+	return v1alpha1.SkippedSlot{}, false
+}
+
+func blocked(d decision) []v1alpha1.BlockedDistrict {
+	var out []v1alpha1.BlockedDistrict
+	for _, b := range d.blocked[:min(len(d.blocked), mostBlocked)] {
+		out = append(out, v1alpha1.BlockedDistrict{Namespace: b.District, Reason: string(b.Reason)})
+	}
+	return out
+}
