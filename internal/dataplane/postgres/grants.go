@@ -53,7 +53,7 @@ func auditorRights() []right {
 			"ek_casework.uncovered_sources", "ek_casework.baseless_obligations", "ek_casework.late_steps",
 		}},
 		{auditor, "SELECT (id, attempt_id, student_id, round, meaning_digest, tier_rank, undetermined, rule, obliges, scored_at)", "TABLE", []string{"ek.result"}},
-		{auditor, "SELECT (id, attempt_id, instrument, item, class, disposition, received_at)", "TABLE", []string{"ek.answer_event"}},
+		{auditor, "SELECT (id, attempt_id, form_key_hash, save_no, instrument, item, class, disposition, received_at)", "TABLE", []string{"ek.answer_event"}},
 		{auditor, "SELECT (id, school, stage, grade, guardian_consent, active)", "TABLE", []string{"ek.student"}},
 	}
 }

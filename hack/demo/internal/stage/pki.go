@@ -6,10 +6,12 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"math/big"
 	"net"
+	"slices"
 	"time"
 )
 
@@ -110,4 +112,32 @@ func serial() *big.Int {
 		panic(err) // crypto/rand does not fail
 	}
 	return n
+}
+
+// kept is a certificate with the addresses it is for.
+type kept struct {
+	Addresses []net.IP `json:"addresses"`
+	Cert, Key []byte
+}
+
+// certificate returns the certificate of a simulator, made anew when its addresses
+// change.
+func (s *State) certificate(ca *Authority, name string, addresses []net.IP) (cert, key []byte, err error) {
+	file := "tls-" + name + ".json"
+	raw, err := s.Read(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	var known kept
+	if raw != nil && json.Unmarshal(raw, &known) == nil && slices.EqualFunc(known.Addresses, addresses, net.IP.Equal) {
+		return known.Cert, known.Key, nil
+	}
+	if cert, key, err = ca.Issue([]string{name}, addresses); err != nil {
+		return nil, nil, err
+	}
+	raw, err = json.Marshal(kept{Addresses: addresses, Cert: cert, Key: key})
+	if err != nil {
+		return nil, nil, err
+	}
+	return cert, key, s.Write(file, raw)
 }

@@ -32,7 +32,7 @@ func DefaultDir() string {
 
 // OpenState makes or opens the folder.
 func OpenState(dir string) (*State, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, volatile), 0o700); err != nil {
 		return nil, err
 	}
 	s := &State{dir: dir, secrets: map[string]string{}}
@@ -44,6 +44,24 @@ func OpenState(dir string) (*State, error) {
 		return nil, err
 	}
 	return s, json.Unmarshal(raw, &s.secrets)
+}
+
+// volatile is the part of the folder that is of one cluster only.
+const volatile = "run"
+
+// Bind ties the folder to a cluster: what it holds of another one is forgotten.
+func (s *State) Bind(cluster string) error {
+	known, err := s.Read("run/cluster")
+	if err != nil || string(known) == cluster {
+		return err
+	}
+	if err := os.RemoveAll(s.Path(volatile)); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.Path(volatile), 0o700); err != nil {
+		return err
+	}
+	return s.Write("run/cluster", []byte(cluster))
 }
 
 // Path is a path inside the folder.

@@ -133,7 +133,10 @@ func TestEveryAnswerIsStoredOnceAlthoughAnswersAreLost(t *testing.T) {
 	fake.held = 2
 	play := newPlay(t, fake)
 	var checked []string
-	play.Check = func(_ context.Context, s cohort.Student, _ string) error { checked = append(checked, s.Number); return nil }
+	play.Check = func(_ context.Context, s cohort.Student, _ string) error {
+		checked = append(checked, s.Number)
+		return nil
+	}
 	if err := play.Run(t.Context(), students()); err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +187,9 @@ func TestStudentWhoIsRefusedIsReportedAndTheOthersFinish(t *testing.T) {
 		client.Patience = time.Second
 	}
 	fake.begun["form-0"] = false
-	play.Check = func(context.Context, cohort.Student, string) error { return fmt.Errorf("the obligation does not stand") }
+	play.Check = func(context.Context, cohort.Student, string) error {
+		return fmt.Errorf("the obligation does not stand")
+	}
 	if err := play.Run(t.Context(), students()); err == nil {
 		t.Error("no error")
 	}
