@@ -66,19 +66,27 @@ func (s *Syncer) rounds(ctx context.Context, namespace string) (map[string]board
 	return rounds, true, nil
 }
 
-// connection returns nil for a district that is not provisioned yet.
+// connection returns nil for a district that is not provisioned yet. Around the
+// turn of a year casework may still show the certificate of the last one.
 func (s *Syncer) connection(ctx context.Context, d *v1alpha1.District) (*connection, error) {
-	certificate, err := s.secret(ctx, d.Namespace, workload.TLSSecret(d.Name))
-	if err != nil || certificate == nil {
-		return nil, err
+	year := s.Clock.Now().UTC().Year()
+	var authority []byte
+	for _, y := range []int{year, year - 1} {
+		certificate, err := s.secret(ctx, d.Namespace, workload.TLSSecret(d.Name, y))
+		if err != nil {
+			return nil, err
+		}
+		if certificate != nil {
+			authority = append(authority, certificate.Data[workload.KeyAuthority]...)
+		}
 	}
 	token, err := s.secret(ctx, d.Namespace, workload.TokenSecret(d.Name))
-	if err != nil || token == nil {
+	if err != nil || token == nil || authority == nil {
 		return nil, err
 	}
 	return &connection{
 		host:      workload.InternalHost(d.Name, d.Namespace),
-		authority: certificate.Data[workload.KeyAuthority],
+		authority: authority,
 		token:     string(token.Data[workload.KeyToken]),
 	}, nil
 }

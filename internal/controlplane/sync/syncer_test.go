@@ -38,6 +38,8 @@ const (
 	token     = "the-token"
 )
 
+func tlsSecret() string { return workload.TLSSecret(namespace, time.Now().UTC().Year()) }
+
 // certificate makes a self-signed certificate for a host.
 func certificate(t *testing.T, host string) (tls.Certificate, []byte) {
 	t.Helper()
@@ -107,7 +109,7 @@ func objectsOf(ca []byte) []client.Object {
 		}},
 		&v1alpha1.ScreeningRound{ObjectMeta: meta(round)},
 		&v1alpha1.School{ObjectMeta: meta("school-2")}, &v1alpha1.School{ObjectMeta: meta("school-1")},
-		&corev1.Secret{ObjectMeta: meta(workload.TLSSecret(namespace)), Data: map[string][]byte{workload.KeyAuthority: ca}},
+		&corev1.Secret{ObjectMeta: meta(tlsSecret()), Data: map[string][]byte{workload.KeyAuthority: ca}},
 		&corev1.Secret{ObjectMeta: meta(workload.TokenSecret(namespace)), Data: map[string][]byte{workload.KeyToken: []byte(token)}},
 		&corev1.Secret{ObjectMeta: meta("gateway"), Type: v1alpha1.SecretTypeChannel, Data: map[string][]byte{"send": []byte(secret), "receive": []byte(secret)}},
 	}
@@ -210,7 +212,7 @@ func TestAnotherCertificateIsNotTrusted(t *testing.T) {
 	f := newFixture(t, d, func(objects *[]client.Object) {
 		_, other := certificate(t, workload.InternalHost(namespace, namespace))
 		for _, o := range *objects {
-			if s, ok := o.(*corev1.Secret); ok && s.Name == workload.TLSSecret(namespace) {
+			if s, ok := o.(*corev1.Secret); ok && s.Name == tlsSecret() {
 				s.Data[workload.KeyAuthority] = other
 			}
 		}
@@ -287,7 +289,7 @@ func TestASlowDistrictIsGivenUp(t *testing.T) {
 func (f fixture) authority(t *testing.T) []byte {
 	t.Helper()
 	var s corev1.Secret
-	if err := f.client.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: workload.TLSSecret(namespace)}, &s); err != nil {
+	if err := f.client.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: tlsSecret()}, &s); err != nil {
 		t.Fatal(err)
 	}
 	return s.Data[workload.KeyAuthority]

@@ -18,8 +18,9 @@ type File struct {
 	Optional bool // the pod starts without it
 }
 
-// Files is the one place that says which process gets which secret.
-func Files(d *v1alpha1.District, c Component) []File {
+// Files is the one place that says which process gets which secret. The year is
+// that of the internal certificate.
+func Files(d *v1alpha1.District, c Component, year int) []File {
 	files := databaseFiles(d, c)
 	switch c {
 	case Migrate:
@@ -33,7 +34,7 @@ func Files(d *v1alpha1.District, c Component) []File {
 	case Scorer:
 		files = append(files, keyFiles(SealKeysSecret(d.Name), false, contract.KeyDistrict)...)
 	case Casework:
-		files = append(files, caseworkFiles(d)...)
+		files = append(files, caseworkFiles(d, year)...)
 	}
 	return files
 }
@@ -52,11 +53,11 @@ func databaseFiles(d *v1alpha1.District, c Component) []File {
 
 // caseworkFiles: casework starts without keys, to say in its report that they
 // are missing.
-func caseworkFiles(d *v1alpha1.District) []File {
+func caseworkFiles(d *v1alpha1.District, year int) []File {
 	files := keyFiles(SealKeysSecret(d.Name), true, contract.SealKeys...)
 	files = append(files,
-		File{Secret: TLSSecret(d.Name), Key: KeyCertificate, Path: "internal-tls/tls.crt"},
-		File{Secret: TLSSecret(d.Name), Key: KeyPrivateKey, Path: "internal-tls/tls.key"},
+		File{Secret: TLSSecret(d.Name, year), Key: KeyCertificate, Path: "internal-tls/tls.crt"},
+		File{Secret: TLSSecret(d.Name, year), Key: KeyPrivateKey, Path: "internal-tls/tls.key"},
 		File{Secret: TokenSecret(d.Name), Key: KeyToken, Path: "sync-token/token"},
 		File{Secret: d.Spec.IdentityProvider.ClientSecretRef.Name, Key: "client-secret", Path: "oidc/client-secret"},
 	)

@@ -3,6 +3,8 @@
 package workload
 
 import (
+	"strconv"
+
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 )
 
@@ -54,9 +56,12 @@ func IntakeKeysSecret(district string) string { return district + "-keys-intake"
 // SealKeysSecret holds the keys that scorer and casework have.
 func SealKeysSecret(district string) string { return district + "-keys-seal" }
 
-// TLSSecret holds the certificate of the internal listener and the CAs the
-// operator pins.
-func TLSSecret(district string) string { return district + "-internal-tls" }
+// TLSSecret holds the certificate of the internal listener for a year, and the
+// authority that the operator pins. A year has a Secret of its own, valid to the
+// end of the next: so renewing one needs no right to change a Secret.
+func TLSSecret(district string, year int) string {
+	return district + "-internal-tls-" + strconv.Itoa(year)
+}
 
 // TokenSecret holds the bearer token of the exchange.
 func TokenSecret(district string) string { return district + "-sync-token" }

@@ -16,20 +16,20 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 )
 
-// AnnotationTLS on casework's pods changes with the certificate, so that a
-// renewed one is taken up by a rollout.
-const AnnotationTLS = "screening.evenkeel.dev/internal-tls"
+// Release is what a component is to run: an image, and the year of the internal
+// certificate.
+type Release struct {
+	Image string
+	Year  int
+}
 
 // BuildDeployment returns the Deployment of a process. It never says how many
 // replicas: the scale subresource is in charge of those.
-func BuildDeployment(d *v1alpha1.District, c Component, image, certificate string, s Settings) *appsv1ac.DeploymentApplyConfiguration {
-	template := podTemplate(d, c, image, s)
+func BuildDeployment(d *v1alpha1.District, c Component, r Release, s Settings) *appsv1ac.DeploymentApplyConfiguration {
+	template := podTemplate(d, c, r, s)
 	template.Spec.WithTopologySpreadConstraints(corev1ac.TopologySpreadConstraint().
 		WithMaxSkew(1).WithTopologyKey("kubernetes.io/hostname").WithWhenUnsatisfiable(corev1.ScheduleAnyway).
 		WithLabelSelector(selecting(Selector(d.Name, c))))
-	if c == Casework {
-		template.WithAnnotations(map[string]string{AnnotationTLS: certificate})
-	}
 	return appsv1ac.Deployment(Name(d.Name, c), d.Namespace).
 		WithLabels(Labels(d.Name, c)).
 		WithSpec(appsv1ac.DeploymentSpec().
@@ -70,19 +70,20 @@ func BuildBudget(d *v1alpha1.District, c Component) *policyv1ac.PodDisruptionBud
 			WithSelector(selecting(Selector(d.Name, c))))
 }
 
-// MigrationName names the migration to an image on a database; another image or
-// database is another Job.
-func MigrationName(d *v1alpha1.District, image string) string {
+// MigrationName names the migration to an image on a database; another image,
+// another database or role Secrets made anew are another Job. roles stands for
+// those Secrets.
+func MigrationName(d *v1alpha1.District, image, roles string) string {
 	db := d.Spec.Database
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s %d %s %s %s", image, d.Spec.Code, db.Host, db.Port, db.Name, db.SSLMode, db.Roles))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s %d %s %s %s %s", image, d.Spec.Code, db.Host, db.Port, db.Name, db.SSLMode, db.Roles, roles))
 	return Name(d.Name, Migrate) + "-" + hex.EncodeToString(sum[:])[:10]
 }
 
 // BuildMigration returns the migration Job, the only pod with the owner's login.
-func BuildMigration(d *v1alpha1.District, image string, s Settings) *batchv1ac.JobApplyConfiguration {
-	template := podTemplate(d, Migrate, image, s)
+func BuildMigration(d *v1alpha1.District, image, roles string, s Settings) *batchv1ac.JobApplyConfiguration {
+	template := podTemplate(d, Migrate, Release{Image: image}, s)
 	template.Spec.WithRestartPolicy(corev1.RestartPolicyNever)
-	return batchv1ac.Job(MigrationName(d, image), d.Namespace).
+	return batchv1ac.Job(MigrationName(d, image, roles), d.Namespace).
 		WithLabels(Labels(d.Name, Migrate)).
 		WithSpec(batchv1ac.JobSpec().
 			WithBackoffLimit(3).

@@ -21,13 +21,13 @@ var gracePeriods = map[Component]int64{Migrate: 60, Intake: 30, Scorer: 60, Case
 // been taken out of its Services.
 const drainSeconds = 5
 
-func podTemplate(d *v1alpha1.District, c Component, image string, s Settings) *corev1ac.PodTemplateSpecApplyConfiguration {
+func podTemplate(d *v1alpha1.District, c Component, r Release, s Settings) *corev1ac.PodTemplateSpecApplyConfiguration {
 	return corev1ac.PodTemplateSpec().
 		WithLabels(Labels(d.Name, c)).
-		WithSpec(podSpec(d, c, image, s))
+		WithSpec(podSpec(d, c, r, s))
 }
 
-func podSpec(d *v1alpha1.District, c Component, image string, s Settings) *corev1ac.PodSpecApplyConfiguration {
+func podSpec(d *v1alpha1.District, c Component, r Release, s Settings) *corev1ac.PodSpecApplyConfiguration {
 	spec := corev1ac.PodSpec().
 		WithAutomountServiceAccountToken(false).
 		WithEnableServiceLinks(false).
@@ -35,10 +35,10 @@ func podSpec(d *v1alpha1.District, c Component, image string, s Settings) *corev
 		WithSecurityContext(corev1ac.PodSecurityContext().
 			WithRunAsNonRoot(true).WithRunAsUser(user).WithRunAsGroup(user).WithFSGroup(user).
 			WithSeccompProfile(corev1ac.SeccompProfile().WithType(corev1.SeccompProfileTypeRuntimeDefault))).
-		WithContainers(container(d, c, image, s)).
+		WithContainers(container(d, c, r.Image, s)).
 		WithVolumes(
 			corev1ac.Volume().WithName("tmp").WithEmptyDir(corev1ac.EmptyDirVolumeSource().WithSizeLimit(resource.MustParse("64Mi"))),
-			corev1ac.Volume().WithName("files").WithProjected(projection(Files(d, c))),
+			corev1ac.Volume().WithName("files").WithProjected(projection(Files(d, c, r.Year))),
 		)
 	for _, name := range s.ImagePullSecrets {
 		spec.WithImagePullSecrets(corev1ac.LocalObjectReference().WithName(name))

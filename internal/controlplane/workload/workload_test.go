@@ -20,6 +20,8 @@ import (
 
 const image = "registry.example/evenkeel@sha256:0000000000000000000000000000000000000000000000000000000000000001"
 
+var release = Release{Image: image, Year: 2026}
+
 func district() *v1alpha1.District {
 	ref := func(name string) v1alpha1.ObjectReference { return v1alpha1.ObjectReference{Name: name} }
 	return &v1alpha1.District{
@@ -71,10 +73,10 @@ func typed[T any](t *testing.T, configuration any) *T {
 func templates(t *testing.T, d *v1alpha1.District) map[Component]corev1.PodTemplateSpec {
 	t.Helper()
 	all := map[Component]corev1.PodTemplateSpec{
-		Migrate: typed[batchv1.Job](t, BuildMigration(d, image, settings)).Spec.Template,
+		Migrate: typed[batchv1.Job](t, BuildMigration(d, image, "", settings)).Spec.Template,
 	}
 	for _, c := range Processes {
-		all[c] = typed[appsv1.Deployment](t, BuildDeployment(d, c, image, "cert", settings)).Spec.Template
+		all[c] = typed[appsv1.Deployment](t, BuildDeployment(d, c, release, settings)).Spec.Template
 	}
 	return all
 }
@@ -125,7 +127,7 @@ func TestFilesReachOnlyTheProcessesThatNeedThem(t *testing.T) {
 		},
 		Casework: {
 			"db-ca/ca.crt=pg-ca:ca.crt", "db/password=fengtai-db-casework:password", "db/username=fengtai-db-casework:username",
-			"egress-ca/ca.crt=egress-ca:ca.crt", "internal-tls/tls.crt=fengtai-internal-tls:tls.crt", "internal-tls/tls.key=fengtai-internal-tls:tls.key",
+			"egress-ca/ca.crt=egress-ca:ca.crt", "internal-tls/tls.crt=fengtai-internal-tls-2026:tls.crt", "internal-tls/tls.key=fengtai-internal-tls-2026:tls.key",
 			"keys/code.key=fengtai-keys-seal:code.key", "keys/district.key=fengtai-keys-seal:district.key", "keys/lookup.key=fengtai-keys-seal:lookup.key",
 			"oidc/client-secret=oidc:client-secret", "sync-token/token=fengtai-sync-token:token",
 		},
@@ -168,7 +170,7 @@ func TestOptionalFilesAreLeftOut(t *testing.T) {
 
 func TestReplicasAreNeverRendered(t *testing.T) {
 	for _, c := range Processes {
-		d := typed[appsv1.Deployment](t, BuildDeployment(district(), c, image, "cert", settings))
+		d := typed[appsv1.Deployment](t, BuildDeployment(district(), c, release, settings))
 		if d.Spec.Replicas != nil {
 			t.Errorf("%s says replicas: %d; an autoscaler would be fought over", c, *d.Spec.Replicas)
 		}
@@ -210,13 +212,16 @@ func TestResourcesComeFromTheDistrictFirst(t *testing.T) {
 }
 
 func TestMigrationIsNamedAfterImageAndDatabase(t *testing.T) {
-	a := MigrationName(district(), image)
-	if a != MigrationName(district(), image) || len(a) > 63 {
+	a := MigrationName(district(), image, "")
+	if a != MigrationName(district(), image, "") || len(a) > 63 {
 		t.Errorf("%q is not stable or too long", a)
 	}
 	moved := district()
 	moved.Spec.Database.Host = "other.example"
-	if a == MigrationName(district(), image+"x") || a == MigrationName(moved, image) {
+	if a == MigrationName(district(), image, "made anew") {
+		t.Error("role Secrets made anew are not migrated")
+	}
+	if a == MigrationName(district(), image+"x", "") || a == MigrationName(moved, image, "") {
 		t.Error("another image or database gives the same migration")
 	}
 }
