@@ -25,7 +25,7 @@ type Order struct {
 	District string
 	Facility string
 	Phone    string
-	Priority string // FHIR's request priority: stat or urgent
+	Priority string    // FHIR's request priority: stat or urgent
 	At       time.Time // of the release
 }
 

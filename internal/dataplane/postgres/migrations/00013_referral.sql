@@ -27,7 +27,7 @@ BEGIN
     PERFORM ek.audit(p_subject, 'ReferralsRead', 'referrals', numbers);
     RETURN QUERY
     SELECT r.number, o.number, s.school, h.title_zh, h.title_en, s.label, r.class, r.channel, r.urgency, r.state, r.drafted_at, r.released_at,
-           r.delivered_at, r.answered_at, r.state = 'Drafted' AND o.state IN ('Contacted', 'Closed') AND ek.has_role(p_groups, 'DistrictDuty', 'CityDuty')
+           r.delivered_at, r.answered_at, r.state IN ('Drafted', 'Declined') AND o.state IN ('Contacted', 'Closed') AND ek.has_role(p_groups, 'DistrictDuty', 'CityDuty')
     FROM ek.referral r JOIN ek.obligation o ON o.id = r.obligation_id
     JOIN ek.student s ON s.id = o.student_id JOIN ek.school h ON h.name = s.school
     WHERE r.id = ANY (shown) ORDER BY (r.state = 'Drafted') DESC, r.drafted_at;
@@ -71,8 +71,8 @@ BEGIN
     IF o.state NOT IN ('Contacted', 'Closed') THEN
         PERFORM ek.refuse('EK409', 'number', 'nobody has reached the child yet', 'contact the child first, then release');
     END IF;
-    IF r.state = 'Declined' THEN
-        PERFORM ek.refuse('EK409', 'number', 'the hospital declined this referral', 'work on its follow-up; another hospital is called by telephone');
+    IF r.state = 'Declined' AND coalesce(p_channel, '') IN ('', r.channel) THEN
+        PERFORM ek.refuse('EK409', 'channel', 'the hospital declined this referral', 'name another channel to release it to');
     END IF;
     chosen := ek.choose_channel(r.class, nullif(p_channel, ''));
     IF chosen IS NULL THEN
@@ -80,7 +80,8 @@ BEGIN
             ELSE 'this channel is not of class ' || r.class || ', or its agreement is not valid today' END,
             'renew or add a ReferralChannel of that class, and refer by telephone meanwhile');
     END IF;
-    UPDATE ek.referral SET state = 'Released', channel = chosen, released_by = p_subject, released_at = clock_timestamp(), next_try_at = clock_timestamp()
+    UPDATE ek.referral SET state = 'Released', channel = chosen, released_by = p_subject, released_at = clock_timestamp(), next_try_at = clock_timestamp(),
+        delivered_at = NULL, answered_at = NULL, tries = 0, last_fault = NULL
     WHERE id = r.id;
     INSERT INTO ek.referral_event (referral_id, kind, actor) VALUES (r.id, 'Released', p_subject);
     PERFORM ek.audit(p_subject, 'ReferralReleased', 'referral/' || r.id, 'channel ' || chosen);
