@@ -15,7 +15,7 @@ func newBuild(out *ui.Output) *cobra.Command {
 		Use:   "build [component...]",
 		Short: "Build the tools that are not built yet (default: all)",
 		Long: "Build the tools that are not built yet and print their folder.\nComponents: " +
-			strings.Join(tool.Names(), ", ") + ".\nThe first build of everything takes about 25 minutes on two cores.",
+			strings.Join(tool.Names(), ", ") + ".\nThe first build of everything takes about ten minutes on two cores.",
 		ValidArgs: tool.Names(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			tools, err := tool.Select(args)

@@ -30,11 +30,6 @@ func (o *Output) Note(format string, args ...any) {
 	o.line(colour{"\x1b[2m", "·"}, fmt.Sprintf(format, args...))
 }
 
-// Warn prints one line that deserves attention.
-func (o *Output) Warn(format string, args ...any) {
-	o.line(colour{"\x1b[33m", "!"}, fmt.Sprintf(format, args...))
-}
-
 type colour struct{ code, mark string }
 
 func (o *Output) line(c colour, text string) {
