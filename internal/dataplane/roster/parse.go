@@ -1,3 +1,7 @@
+// Package roster imports students and the duty list, and issues access codes.
+//
+// A name and a school-roll number are sealed to the student as soon as a row is
+// read; what is said about a faulty row never repeats what is in it.
 package roster
 
 import (
@@ -121,9 +125,8 @@ func (r *Reader) Next() (*Student, []Fault, error) {
 	if r.row > MaxRows {
 		return nil, nil, fmt.Errorf("the file has more than %d rows; split it", MaxRows)
 	}
-	var malformed *csv.ParseError
 	switch {
-	case errors.As(err, &malformed):
+	case isParseError(err):
 		return nil, []Fault{{r.row, "", "the row is not CSV", "quote fields that hold commas, quotes or line breaks"}}, nil
 	case err != nil:
 		return nil, nil, fmt.Errorf("reading row %d: %w", r.row, err)
@@ -131,6 +134,11 @@ func (r *Reader) Next() (*Student, []Fault, error) {
 		return nil, []Fault{{r.row, "", fmt.Sprintf("the row has %d fields and the header %d", len(record), len(r.index)), "write one field for each column"}}, nil
 	}
 	return r.student(record)
+}
+
+func isParseError(err error) bool {
+	var malformed *csv.ParseError
+	return errors.As(err, &malformed)
 }
 
 func (r *Reader) student(record []string) (*Student, []Fault, error) {
