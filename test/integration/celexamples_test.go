@@ -1,0 +1,122 @@
+package integration
+
+const (
+	exchange = "from must not be later than to: exchange the two dates"
+	httpsURL = "url must be an https address with a host, such as https://hospital.example/referrals"
+)
+
+func phases(items ...any) edit { return set(list(items...), "spec", "template", "spec", "phases") }
+
+func stage1(pairs ...any) map[string]any {
+	phase := fields("name", "Stage1", "session", fields("from", "09:00", "to", "16:30"))
+	for i := 0; i < len(pairs); i += 2 {
+		phase[pairs[i].(string)] = pairs[i+1]
+	}
+	return phase
+}
+
+var approved = set(fields("state", "Approved", "by", list("Board")), "spec", "review")
+
+func reviewed(state string) edit {
+	return set(fields("state", state, "by", list("Board")), "spec", "review")
+}
+
+// celExamples holds, for every CEL rule, what it accepts and what it rejects.
+var celExamples = []example{
+	{rule: rule{"AcademicCalendar", "spec", "a make-up day must lie within a term"},
+		reject: set(list("2026-08-30"), "spec", "makeUpDays")},
+	{rule: rule{"AcademicCalendar", "spec", "terms must not overlap"},
+		reject: set("2027-01-22", "spec", "terms", 1, "from")},
+	{rule: rule{"AcademicCalendar", "spec.terms[]", exchange},
+		reject: all(unset("spec", "makeUpDays"), set("2026-08-31", "spec", "terms", 0, "to"))},
+	{rule: rule{"AcademicCalendar", "spec.closures[]", exchange},
+		reject: set("2026-09-01", "spec", "closures", 0, "to")},
+
+	{rule: rule{"ScreeningCampaign", "", "the name of a campaign has at most 50 characters: round names are made from it"},
+		accept: set("c2345678901234567890123456789012345678901234567890", "metadata", "name"),
+		reject: set("c23456789012345678901234567890123456789012345678901", "metadata", "name")},
+	{rule: rule{"ScreeningCampaign", "spec.schedule", "give either cron or startDate"},
+		accept: set(fields("startDate", "2026-09-15"), "spec", "schedule"),
+		reject: set("2026-09-15", "spec", "schedule", "startDate")},
+	{rule: rule{"ScreeningCampaign", "spec.schedule", "cron has five fields and no time zone: set spec.timeZone instead"},
+		reject: set("CRON_TZ=Asia/Shanghai 0 8 15 9 *", "spec", "schedule", "cron")},
+	{rule: rule{"ScreeningCampaign", "spec.template.spec.phases", "phases must include Stage1"},
+		reject: phases(fields("name", "Publicity", "schoolDays", int64(3)))},
+	{rule: rule{"ScreeningCampaign", "spec.template.spec.phases[]", "give either schoolDays or dates"},
+		accept: phases(stage1("dates", fields("from", "2026-09-15", "to", "2026-09-16"))),
+		reject: phases(stage1("schoolDays", int64(2), "dates", fields("from", "2026-09-15", "to", "2026-09-16")))},
+	{rule: rule{"ScreeningCampaign", "spec.template.spec.phases[]", "Stage1, and no other phase, has a session"},
+		reject: phases(fields("name", "Stage1", "schoolDays", int64(3)))},
+	{rule: rule{"ScreeningCampaign", "spec.template.spec.phases[].dates", exchange},
+		accept: phases(stage1("dates", fields("from", "2026-09-15", "to", "2026-09-15"))),
+		reject: phases(stage1("dates", fields("from", "2026-09-15", "to", "2026-09-14")))},
+	{rule: rule{"ScreeningCampaign", "spec.template.spec.phases[].session", "from must be earlier than to; write 24:00 for the end of the day"},
+		accept: phases(stage1("schoolDays", int64(2), "session", fields("from", "00:00", "to", "24:00"))),
+		reject: phases(stage1("schoolDays", int64(2), "session", fields("from", "16:30", "to", "09:00")))},
+
+	{rule: rule{"Instrument", "spec", "code and version cannot change: create another Instrument"}, was: all(),
+		reject: set("2", "spec", "version")},
+	{rule: rule{"Instrument", "spec", "the meaning of an approved instrument cannot change: create another version, or set review.state to Retired"}, was: approved,
+		accept: set("Another holder", "spec", "licence", "holder"),
+		reject: set("Another stem", "spec", "stem", "en")},
+	{rule: rule{"Instrument", "spec", "an approved instrument can only be retired: set review.state to Retired"}, was: approved,
+		accept: reviewed("Retired"),
+		reject: reviewed("Draft")},
+	{rule: rule{"Instrument", "spec", "a retired instrument stays retired: create another version"}, was: reviewed("Retired"),
+		reject: approved},
+	{rule: rule{"Instrument", "spec.review", "an approved or retired instrument names its reviewers in review.by"},
+		accept: approved,
+		reject: set(fields("state", "Approved"), "spec", "review")},
+	{rule: rule{"Instrument", "spec.ageRange", "minYears must not be greater than maxYears"},
+		accept: set(fields("minYears", int64(12), "maxYears", int64(18)), "spec", "ageRange"),
+		reject: set(fields("minYears", int64(12), "maxYears", int64(11)), "spec", "ageRange")},
+	{rule: rule{"Instrument", "spec.scales[].bands[]", "from must not be greater than to"},
+		reject: set(int64(-1), "spec", "scales", 0, "bands", 0, "to")},
+
+	{rule: rule{"EscalationPolicy", "spec", "critical and undetermined must name tiers that are listed in tiers"},
+		reject: set("Nowhere", "spec", "undetermined", "tier")},
+	{rule: rule{"EscalationPolicy", "spec", "every rule must name a tier that is listed in tiers"},
+		reject: set("Nowhere", "spec", "rules", 0, "tier")},
+	{rule: rule{"EscalationPolicy", "spec", "critical.immediate and critical.urgent must name tiers that list the action Notify"},
+		reject: set("Moderate", "spec", "critical", "urgent")},
+	{rule: rule{"EscalationPolicy", "spec.tiers[]", "the tier name None is reserved: choose another"},
+		reject: all(set("None", "spec", "tiers", 3, "name"), set("None", "spec", "rules", 2, "tier"))},
+	{rule: rule{"EscalationPolicy", "spec.tiers[]", "OpenCase, Notify and a non-empty onOverdue come together: give all three or none"},
+		reject: unset("spec", "tiers", 1, "onOverdue")},
+	{rule: rule{"EscalationPolicy", "spec.tiers[]", "a tier that drafts referrals needs channelClass"},
+		reject: unset("spec", "tiers", 0, "channelClass")},
+	{rule: rule{"EscalationPolicy", "spec.tiers[]", "a tier that drafts referrals must also list OpenCase, Notify and onOverdue"},
+		reject: all(set(list("FollowUp", "DraftReferral"), "spec", "tiers", 2, "actions"), set("Psychiatric", "spec", "tiers", 2, "channelClass"))},
+	{rule: rule{"EscalationPolicy", "spec.tiers[].onOverdue", "two steps of a chain cannot have the same afterMinutes"},
+		reject: set(int64(0), "spec", "tiers", 0, "onOverdue", 1, "afterMinutes")},
+
+	{rule: rule{"District", "", "the name of a district has at most 40 characters: its workloads are named after it"},
+		reject: set("d2345678901234567890123456789012345678901", "metadata", "name")},
+	{rule: rule{"District", "spec", "code cannot change: the district's database and roles are named after it"}, was: all(),
+		reject: set("110107", "spec", "code")},
+	{rule: rule{"District", "spec", "database.name cannot change: the district's answers are in it"}, was: all(),
+		reject: set("other", "spec", "database", "name")},
+	{rule: rule{"District", "spec", "staff names an area that is not listed in areas"},
+		reject: set("north", "spec", "staff", 3, "area")},
+	{rule: rule{"District", "spec.staff[]", "the roles SchoolDuty and ClassTeacher, and no others, name a school"},
+		reject: unset("spec", "staff", 4, "school")},
+	{rule: rule{"District", "spec.staff[]", "the role AreaCoordinator, and no other, names an area"},
+		reject: unset("spec", "staff", 3, "area")},
+	{rule: rule{"District", "spec.identityProvider.issuer", "issuer must be an https address"},
+		reject: set("http://id.example.cn", "spec", "identityProvider", "issuer")},
+	{rule: rule{"District", "spec.transports[].endpoint.url", httpsURL},
+		reject: set("http://sms.example.cn", "spec", "transports", 0, "endpoint", "url")},
+	{rule: rule{"District", "spec.addresses.students", "students must be a complete address, such as https://xinli.example.cn"},
+		reject: set("xinli", "spec", "addresses", "students")},
+	{rule: rule{"District", "spec.addresses.staff", "staff must be a complete address, such as https://xinli-staff.example.cn"},
+		reject: set("xinli", "spec", "addresses", "staff")},
+	{rule: rule{"District", "spec.network.egress[].cidr", "cidr is not a CIDR such as 10.0.0.5/32"},
+		reject: set("10.0.0.5", "spec", "network", "egress", 0, "cidr")},
+	{rule: rule{"District", "spec.network.ingressCIDRs", "an entry is not a CIDR such as 10.0.0.0/8"},
+		reject: set(list("10.0.0.0/8", "everywhere"), "spec", "network", "ingressCIDRs")},
+
+	{rule: rule{"ReferralChannel", "spec.agreement", "validFrom must not be later than validUntil: exchange the two dates"},
+		reject: set("2026-08-31", "spec", "agreement", "validUntil")},
+	{rule: rule{"ReferralChannel", "spec.endpoint.url", httpsURL},
+		reject: set("hospital.example", "spec", "endpoint", "url")},
+}
