@@ -56,7 +56,7 @@ func TestLossAndDoublingShowInTheTable(t *testing.T) {
 func TestPublishedFiguresAreTheSuppressedOnes(t *testing.T) {
 	n := func(v int64) *int64 { return &v }
 	want := cohort.Figures{Tiers: [5]int{4, 30, 40, 100, 500}}
-	hidden := &v1alpha1.RoundRelease{Floor: 10, Participants: n(674), Tiers: []v1alpha1.TierCount{
+	hidden := v1alpha1.RoundRelease{Floor: 10, Participants: n(674), Tiers: []v1alpha1.TierCount{
 		{Tier: "Severe"}, {Tier: "High", Students: n(30)}, {Tier: "Moderate", Students: n(40)}, {Tier: "Low", Students: n(100)}, {Tier: "None"},
 	}}
 	var table Table
@@ -66,7 +66,7 @@ func TestPublishedFiguresAreTheSuppressedOnes(t *testing.T) {
 	}
 	hidden.Tiers[0].Students = n(4)
 	table.Release("fengtai", want, hidden)
-	table.Release("fengtai", want, nil)
+	table.Release("fengtai", want, v1alpha1.RoundRelease{})
 	if wrong := table.Wrong(); len(wrong) != 2 {
 		t.Errorf("a small cell and nothing at all: %+v", wrong)
 	}

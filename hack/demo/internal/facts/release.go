@@ -14,7 +14,7 @@ const floor = 10
 
 // Release compares the published status of a round with the suppressed form of the
 // exact figures.
-func (t *Table) Release(where string, want cohort.Figures, got *v1alpha1.RoundRelease) {
+func (t *Table) Release(where string, want cohort.Figures, got v1alpha1.RoundRelease) {
 	var counts []int64
 	for _, n := range want.Tiers {
 		counts = append(counts, int64(n))
@@ -29,8 +29,8 @@ func (t *Table) Release(where string, want cohort.Figures, got *v1alpha1.RoundRe
 }
 
 // published is a round's release as text.
-func published(r *v1alpha1.RoundRelease) string {
-	if r == nil {
+func published(r v1alpha1.RoundRelease) string {
+	if r.Floor == 0 {
 		return "nothing"
 	}
 	parts := []string{fmt.Sprintf("floor %d", r.Floor), pointer("participants", r.Participants)}

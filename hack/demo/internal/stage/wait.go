@@ -46,7 +46,7 @@ func (c *Cluster) WaitDistricts(ctx context.Context, conditions ...string) error
 			if err := c.Kube.Get(ctx, client.ObjectKey{Namespace: d.Name, Name: d.Name}, &district); err != nil {
 				return "", err
 			}
-			missing = append(missing, unmet(d.Name, district.Status.Conditions, conditions)...)
+			missing = append(missing, Unmet(d.Name, district.Status.Conditions, conditions...)...)
 		}
 		return strings.Join(missing, "; "), nil
 	})
@@ -62,7 +62,7 @@ func (c *Cluster) WaitRounds(ctx context.Context, campaign string, patience time
 			if err != nil {
 				return "", err
 			}
-			missing = append(missing, unmet(d.Name+"/"+round.Name, round.Status.Conditions, conditions)...)
+			missing = append(missing, Unmet(d.Name+"/"+round.Name, round.Status.Conditions, conditions...)...)
 		}
 		return strings.Join(missing, "; "), nil
 	})
@@ -81,8 +81,8 @@ func (c *Cluster) Round(ctx context.Context, d District, campaign string) (*v1al
 	return &rounds.Items[0], nil
 }
 
-// unmet says which conditions are not True, and why.
-func unmet(name string, have []metav1.Condition, want []string) []string {
+// Unmet says which conditions are not True, and why.
+func Unmet(name string, have []metav1.Condition, want ...string) []string {
 	var missing []string
 	for _, kind := range want {
 		condition := meta.FindStatusCondition(have, kind)

@@ -1,0 +1,116 @@
+package driver
+
+import (
+	"context"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/hack/demo/internal/cohort"
+	"github.com/evenkeel/evenkeel/hack/demo/internal/facts"
+	"github.com/evenkeel/evenkeel/hack/demo/internal/stage"
+)
+
+// Finish compares the exact figures, ends Stage1, waits for the release and compares
+// what was published.
+func (d *Demo) Finish(ctx context.Context) error {
+	return d.steps(ctx, []step{
+		{"compare with the known figures", d.compare},
+		{"end Stage1 by spec.endAt and wait for the release", d.release},
+		{"compare what was published", d.comparePublished},
+	})
+}
+
+func (d *Demo) compare(ctx context.Context) error {
+	sum := cohort.Figures{}
+	var climbed int
+	for _, district := range stage.Districts {
+		found, err := d.read(ctx, district)
+		if err != nil {
+			return err
+		}
+		want := d.expected(district.Name)
+		found.Figures.Invited = want.Invited // no figure of ours: the roster is what was imported
+		d.Facts.Figures(district.Name, want, found.Figures)
+		d.Facts.Care(district.Name, want, found)
+		d.Facts.Soundness(district.Name, found)
+		d.Facts.Log(district.Name, district.Name, d.Log, found)
+		sum = sum.Plus(found.Figures)
+		climbed += found.Climbed
+	}
+	if d.whole() {
+		d.Facts.Figures("both", cohort.Known, sum)
+		d.Facts.AtLeast("both", "obligations that climbed to the city", 1, climbed)
+	}
+	return d.compareFaults(ctx)
+}
+
+// compareFaults makes sure that what was to be killed was killed.
+func (d *Demo) compareFaults(ctx context.Context) error {
+	if !d.Faults {
+		return nil
+	}
+	for component, district := range map[string]stage.District{
+		"intake": stage.Districts[0], "scorer": stage.Districts[1], "casework": stage.Districts[0],
+	} {
+		n, err := d.restarts(ctx, district, component)
+		if err != nil {
+			return err
+		}
+		d.Facts.AtLeast(district.Name, component+" killed and started again", 1, n)
+	}
+	return nil
+}
+
+// released reports whether every district's main round is released already.
+func (d *Demo) released(ctx context.Context) (bool, error) {
+	for _, district := range stage.Districts {
+		var rounds v1alpha1.ScreeningRoundList
+		err := d.Cluster.Kube.List(ctx, &rounds, client.InNamespace(district.Name), client.MatchingLabels{v1alpha1.LabelCampaign: stage.MainCampaign})
+		if err != nil {
+			return false, err
+		}
+		if len(rounds.Items) == 0 || !meta.IsStatusConditionTrue(rounds.Items[0].Status.Conditions, v1alpha1.ConditionReleased) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// release ends the main round in each district early, as a person may.
+func (d *Demo) release(ctx context.Context) error {
+	for _, district := range stage.Districts {
+		round, err := d.Cluster.Round(ctx, district, stage.MainCampaign)
+		if err != nil {
+			return err
+		}
+		if round.Spec.EndAt != nil {
+			continue
+		}
+		ended := round.DeepCopy()
+		now := metav1.NewTime(time.Now().Truncate(time.Second))
+		ended.Spec.EndAt = &now
+		if err := d.Cluster.Kube.Patch(ctx, ended, client.MergeFrom(round)); err != nil {
+			return err
+		}
+	}
+	return d.Cluster.WaitRounds(ctx, stage.MainCampaign, 5*time.Minute, v1alpha1.ConditionReleased)
+}
+
+func (d *Demo) comparePublished(ctx context.Context) error {
+	for _, district := range stage.Districts {
+		round, err := d.Cluster.Round(ctx, district, stage.MainCampaign)
+		if err != nil {
+			return err
+		}
+		d.Facts.Release(district.Name, d.expected(district.Name), round.Status.Release)
+	}
+	return nil
+}
+
+// Table is the facts so far, by name; tests assert each.
+func (d *Demo) Table() facts.Table { return d.Facts }
