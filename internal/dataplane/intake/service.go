@@ -58,13 +58,11 @@ func (s *Service) Run(ctx context.Context) error {
 
 var errOutcome = errors.New("the database answered with an outcome this program does not know")
 
-var errSchema = errors.New("the database's schema is older than this program; run the migration")
-
 // Ready reports whether students can be served.
 func (s *Service) Ready(ctx context.Context) error {
 	version, err := s.store.schemaVersion(ctx)
 	if err == nil && version < postgres.SchemaVersion() {
-		err = errSchema
+		err = postgres.ErrOldSchema
 	}
 	return err
 }
