@@ -10,6 +10,12 @@ const (
 	LabelComponent = "app.kubernetes.io/component"
 	// AnnotationAbandon on a District, with its UID as the value, lets it be deleted with open obligations.
 	AnnotationAbandon = "screening.evenkeel.dev/abandon"
+	// AnnotationSecurityUpdate on a District, with the value "true", lets its data plane take a new image
+	// while Stage1 is open.
+	AnnotationSecurityUpdate = "screening.evenkeel.dev/security-update"
+	// AnnotationSettled is the operator's own note on a District that is being deleted: with its UID as
+	// the value, a report newer than the deletion has shown no open obligation.
+	AnnotationSettled = "screening.evenkeel.dev/settled"
 	// FinalizerDistrict holds a District until its workloads are gone in order.
 	FinalizerDistrict = "screening.evenkeel.dev/district"
 	// SecretTypeChannel is the one type of Secret that a ReferralChannel or transport may name.
