@@ -1,0 +1,209 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	clocktesting "k8s.io/utils/clock/testing"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+)
+
+// world is a cluster and a terminal to run commands in.
+type world struct {
+	namespace string
+	chosen    bool
+	terminal  bool
+	env       map[string]string
+	// confined lets nobody list across namespaces.
+	confined bool
+}
+
+func (w world) run(t *testing.T, args ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	root := New(Program{
+		Streams:  genericiooptions.IOStreams{Out: &out, ErrOut: &errOut},
+		Clock:    clocktesting.NewFakePassiveClock(time.Date(2026, 11, 21, 4, 0, 0, 0, time.UTC)),
+		Getenv:   func(name string) string { return w.env[name] },
+		Terminal: w.terminal,
+		Connect: func(*genericclioptions.ConfigFlags) (Connection, error) {
+			return Connection{Reader: w.reader(t), Namespace: w.namespace, Chosen: w.chosen}, nil
+		},
+	})
+	root.SetArgs(args)
+	err = root.ExecuteContext(t.Context())
+	return out.String(), errOut.String(), err
+}
+
+func (w world) reader(t *testing.T) client.Reader {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	builder := fake.NewClientBuilder().WithScheme(scheme)
+	for _, name := range []string{"fengtai", "kaizhou"} {
+		builder.WithObjects(&v1alpha1.District{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: name}})
+	}
+	return builder.WithInterceptorFuncs(interceptor.Funcs{List: w.list}).Build()
+}
+
+func (w world) list(ctx context.Context, c client.WithWatch, list client.ObjectList, options ...client.ListOption) error {
+	var o client.ListOptions
+	o.ApplyOptions(options)
+	if w.confined && o.Namespace == "" {
+		return apierrors.NewForbidden(schema.GroupResource{Resource: "anything"}, "", errors.New("no"))
+	}
+	return c.List(ctx, list, options...)
+}
+
+func TestStatusScope(t *testing.T) {
+	tests := map[string]struct {
+		world world
+		args  []string
+		want  []string // districts
+		err   string
+	}{
+		"everywhere by default":       {world{namespace: "default"}, nil, []string{"fengtai", "kaizhou"}, ""},
+		"one by name":                 {world{namespace: "default"}, []string{"kaizhou"}, []string{"kaizhou"}, ""},
+		"one by namespace":            {world{namespace: "fengtai", chosen: true}, nil, []string{"fengtai"}, ""},
+		"-A":                          {world{namespace: "fengtai", chosen: true}, []string{"-A"}, []string{"fengtai", "kaizhou"}, ""},
+		"name and namespace agree":    {world{namespace: "fengtai", chosen: true}, []string{"fengtai"}, []string{"fengtai"}, ""},
+		"name and namespace disagree": {world{namespace: "fengtai", chosen: true}, []string{"kaizhou"}, nil, "contradict each other"},
+		"unknown district":            {world{}, []string{"nowhere"}, nil, `no district "nowhere"`},
+		"unknown output":              {world{}, []string{"-o", "xml"}, nil, `--output "xml" is not known; write one of table, json, yaml`},
+		"unknown colour":              {world{}, []string{"--color", "red"}, nil, "write one of auto, always, never"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			stdout, _, err := tc.world.run(t, append([]string{"status"}, tc.args...)...)
+			if tc.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tc.err) {
+					t.Fatalf("got %v, want %q", err, tc.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, district := range []string{"fengtai", "kaizhou"} {
+				wanted := strings.Contains(strings.Join(tc.want, " "), district)
+				if got := strings.Contains(stdout, district); got != wanted {
+					t.Errorf("%s shown: %v, want %v\n%s", district, got, wanted, stdout)
+				}
+			}
+		})
+	}
+}
+
+// District staff may list nothing across namespaces: they get their own, and are told so on stderr.
+func TestStatusFallsBackToTheNamespaceOfTheContext(t *testing.T) {
+	stdout, stderr, err := world{namespace: "fengtai", confined: true}.run(t, "status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(stdout, "fengtai") || strings.Contains(stdout, "kaizhou") {
+		t.Errorf("stdout:\n%s", stdout)
+	}
+	for _, want := range []string{
+		"warning: you may not list districts everywhere; showing the namespace fengtai",
+		"warning: you may not list instruments here; the answer is partial",
+	} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("stderr lacks %q:\n%s", want, stderr)
+		}
+	}
+	if strings.Contains(stdout, "warning") {
+		t.Error("warnings are on standard output")
+	}
+}
+
+func TestStatusColour(t *testing.T) {
+	tests := map[string]struct {
+		world world
+		args  []string
+		want  bool
+	}{
+		"terminal":               {world{terminal: true}, nil, true},
+		"pipe":                   {world{}, nil, false},
+		"NO_COLOR":               {world{terminal: true, env: map[string]string{"NO_COLOR": "1"}}, nil, false},
+		"always beats NO_COLOR":  {world{env: map[string]string{"NO_COLOR": "1"}}, []string{"--color=always"}, true},
+		"never on a terminal":    {world{terminal: true}, []string{"--color=never"}, false},
+		"json is never coloured": {world{terminal: true}, []string{"-o", "json"}, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			stdout, _, err := tc.world.run(t, append([]string{"status"}, tc.args...)...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Contains(stdout, "\x1b["); got != tc.want {
+				t.Errorf("coloured: %v, want %v", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestStatusForScripts(t *testing.T) {
+	stdout, _, err := world{}.run(t, "status", "-o", "json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report struct {
+		Health    string
+		Districts []struct{ Name string }
+		Rounds    []struct{}
+	}
+	if err := json.Unmarshal([]byte(stdout), &report); err != nil {
+		t.Fatal(err)
+	}
+	if report.Health != "Working" || len(report.Districts) != 2 || report.Rounds == nil {
+		t.Errorf("%+v; an empty list must be [] and not null", report)
+	}
+	stdout, _, err = world{}.run(t, "status", "-o", "yaml")
+	if err != nil || !strings.Contains(stdout, "health: Working\n") {
+		t.Errorf("%v\n%s", err, stdout)
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	tests := map[string]struct {
+		args []string
+		want string
+	}{
+		"districts": {[]string{"__complete", "status", ""}, "fengtai"},
+		"outputs":   {[]string{"__complete", "status", "-o", ""}, "yaml"},
+		"colours":   {[]string{"__complete", "status", "--color", ""}, "never"},
+		"commands":  {[]string{"__complete", "st"}, "status"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			stdout, _, err := world{}.run(t, tc.args...)
+			if err != nil || !strings.Contains(stdout, tc.want) {
+				t.Errorf("%v\n%s", err, stdout)
+			}
+		})
+	}
+}
+
+func TestVersion(t *testing.T) {
+	stdout, _, err := world{}.run(t, "version")
+	if err != nil || !strings.HasPrefix(stdout, "kubectl-evenkeel dev (go1.") {
+		t.Errorf("%v %q", err, stdout)
+	}
+}

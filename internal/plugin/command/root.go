@@ -1,0 +1,59 @@
+// Package command is the command line of kubectl evenkeel: it reads flags, gathers and prints.
+package command
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/utils/clock"
+
+	"github.com/evenkeel/evenkeel/internal/version"
+)
+
+// Program is what the commands need from the outside.
+type Program struct {
+	Streams genericiooptions.IOStreams
+	Clock   clock.PassiveClock
+	// Getenv reads the environment.
+	Getenv func(string) string
+	// Terminal tells whether standard output is one.
+	Terminal bool
+	// Connect makes a connection from the flags; the real one when nil.
+	Connect func(*genericclioptions.ConfigFlags) (Connection, error)
+}
+
+// New is the root command.
+func New(p Program) *cobra.Command {
+	if p.Connect == nil {
+		p.Connect = connect
+	}
+	flags := genericclioptions.NewConfigFlags(true)
+	root := &cobra.Command{
+		Use:   "kubectl-evenkeel",
+		Short: "See how a province's check-ups are doing",
+		Long: `kubectl evenkeel shows how a province's check-ups are doing: districts, rounds, channels,
+schools, policies and instruments. It reads Kubernetes objects only; no student, answer or
+live count of a tier is among them.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl evenkeel"},
+	}
+	root.SetOut(p.Streams.Out)
+	root.SetErr(p.Streams.ErrOut)
+	flags.AddFlags(root.PersistentFlags())
+	root.AddCommand(newStatus(p, flags), newVersion(p))
+	return root
+}
+
+func newVersion(p Program) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version of the plugin",
+		Args:  cobra.NoArgs,
+		Run: func(*cobra.Command, []string) {
+			fmt.Fprintln(p.Streams.Out, version.Line("kubectl-evenkeel"))
+		},
+	}
+}

@@ -1,0 +1,160 @@
+package status
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/duration"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+)
+
+// Write prints the report as text for people.
+func (r Report) Write(w io.Writer, style Style) {
+	r.header(w, style)
+	for _, section := range []*table{
+		r.districtTable(), r.campaignTable(), r.roundTable(), r.channelTable(), r.schoolTable(), r.contentTable(),
+	} {
+		section.write(w, style)
+	}
+	r.findingList(w, style)
+}
+
+var marks = map[Health]string{Neutral: "-", Healthy: "✔", Working: "…", Attention: "✗"}
+
+// header is the answer in one line.
+func (r Report) header(w io.Writer, style Style) {
+	word := string(r.Health)
+	if word == "" {
+		word = "Nothing to report"
+	}
+	open, ready, total := 0, 0, 0
+	for _, round := range r.Rounds {
+		if round.Open.Reason == v1alpha1.ReasonOpen {
+			open++
+		}
+	}
+	for _, s := range r.Schools {
+		ready, total = ready+s.Ready, total+s.Total
+	}
+	facts := fmt.Sprintf("%s, %s, %d/%d schools ready", count(len(r.Districts), "district"), count(open, "open round"), ready, total)
+	if len(r.Unread) > 0 {
+		facts += ", partial answer"
+	}
+	fmt.Fprintf(w, "%s %s   %s\n", style.bold("Evenkeel"), style.paint(r.Health, marks[r.Health]+" "+word), facts)
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+func (r Report) districtTable() *table {
+	t := &table{title: "Districts", head: []string{"NAME", "CODE", "READY", "PROVISIONED", "KEYS", "REPORTING", "DUTY", "SIGNALS", "SCHOOLS", "AGE"}}
+	for _, d := range r.Districts {
+		readiness := d.Ready.cell()
+		if d.Authorised.Health == Attention {
+			readiness = d.Authorised.cell()
+		}
+		t.row(cell{d.Name, d.Health}, plain(d.Code), readiness, d.Provisioned.cell(), d.Keys.cell(), d.Reporting.cell(),
+			d.DutyChain.cell(), d.Signals.cell(), plain(d.Schools), plain(r.since(d.Created)))
+	}
+	return t
+}
+
+func (r Report) campaignTable() *table {
+	t := &table{title: "Campaigns", head: []string{"NAME", "SCHEDULE", "READY", "PLANNED", "ROUNDS", "NEXT", "BLOCKED"}}
+	for _, c := range r.Campaigns {
+		planned := c.Planned.cell()
+		if c.Suspend {
+			planned = cell{"Suspended", Working}
+		}
+		blocked := cell{strconv.Itoa(c.Blocked), Neutral}
+		if c.Blocked > 0 {
+			blocked.health = Working
+		}
+		t.row(plain(c.Name), plain(c.Schedule), c.Ready.cell(), planned, plain(c.Rounds), plain(string(c.NextSlot)), blocked)
+	}
+	return t
+}
+
+func (r Report) roundTable() *table {
+	t := &table{title: "Rounds", head: []string{"DISTRICT", "NAME", "STATE", "GATES", "MEANING", "ANSWERED", "OPENS", "CLOSES", "RELEASED"}}
+	for _, round := range r.Rounds {
+		t.row(plain(round.District), cell{round.Name, round.Health}, round.Open.reasonCell(), round.Gates.cell(), round.Meaning.cell(),
+			plain(round.Participation), plain(r.until(round.NextOpenTime)), plain(r.until(round.CloseTime)), round.Released.cell())
+	}
+	return t
+}
+
+func (r Report) channelTable() *table {
+	t := &table{title: "Channels", head: []string{"DISTRICT", "NAME", "FACILITY", "CLASS", "READY", "USABLE", "UNTIL"}}
+	for _, c := range r.Channels {
+		t.row(plain(c.District), plain(c.Name), plain(c.Facility), plain(c.Class), c.Ready.cell(), c.Usable.cell(), plain(string(c.ValidUntil)))
+	}
+	return t
+}
+
+func (r Report) schoolTable() *table {
+	t := &table{title: "Schools", head: []string{"DISTRICT", "READY", "NOT READY"}}
+	for _, s := range r.Schools {
+		health := Healthy
+		if s.Ready < s.Total {
+			health = Working
+		}
+		t.row(plain(s.District), cell{fmt.Sprintf("%d/%d", s.Ready, s.Total), health}, plain(s.reasons()))
+	}
+	return t
+}
+
+func (r Report) contentTable() *table {
+	t := &table{title: "Policies and instruments", head: []string{"KIND", "NAME", "READY", "USABLE", "IN USE"}}
+	for _, p := range r.Policies {
+		t.row(plain("EscalationPolicy"), plain(p.Name), p.Ready.cell(), plain(""), plain(p.InUse.Status))
+	}
+	for _, in := range r.Instruments {
+		t.row(plain("Instrument"), plain(fmt.Sprintf("%s (%s version %s)", in.Name, in.Code, in.Version)),
+			in.Ready.cell(), in.Usable.cell(), plain(in.InUse.Status))
+	}
+	return t
+}
+
+// findingList says in words what the tables only colour.
+func (r Report) findingList(w io.Writer, style Style) {
+	if len(r.Findings) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", style.bold("To look at"))
+	for _, f := range r.Findings {
+		text := fmt.Sprintf("  %s %s  %s: %s", style.paint(f.Health, marks[f.Health]), f.Object, f.Condition, style.paint(f.Health, f.Reason))
+		if f.Message != "" {
+			text += "  " + strings.Join(strings.Fields(f.Message), " ")
+		}
+		fmt.Fprintln(w, text)
+	}
+}
+
+// since is an age, as kubectl shows it.
+func (r Report) since(t metav1.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return duration.HumanDuration(r.Time.Sub(t.Time))
+}
+
+// until is how long there is to an instant, or how long it is ago.
+func (r Report) until(t *metav1.Time) string {
+	if t == nil || t.IsZero() {
+		return ""
+	}
+	if left := t.Sub(r.Time.Time); left >= time.Second {
+		return "in " + duration.HumanDuration(left)
+	}
+	return duration.HumanDuration(r.Time.Sub(t.Time)) + " ago"
+}
