@@ -97,7 +97,13 @@ func TestOnlyAPersonInScopeReleasesAndOnlyAfterAContact(t *testing.T) {
 	if err := c.release(t, true, "district-duty", ""); err != nil {
 		t.Fatal(err)
 	}
-	refused("twice", c.release(t, true, "city-duty", ""), fault.Conflict, "number")
+	if err := c.release(t, true, "district-duty", ""); err != nil {
+		t.Errorf("the same person asking again: %v", err)
+	}
+	if n := pgtest.One[int](t, c.Database, "SELECT count(*) FROM ek.referral_event WHERE kind = 'Released'"); n != 1 {
+		t.Errorf("released %d times", n)
+	}
+	refused("to another channel", c.release(t, true, "district-duty", "centre"), fault.Conflict, "number")
 }
 
 func TestNoChannelThatIsValidToday(t *testing.T) {

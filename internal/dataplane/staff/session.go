@@ -1,17 +1,11 @@
 package staff
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -40,55 +34,45 @@ type flow struct {
 	State    string    `json:"state"`
 	Nonce    string    `json:"nonce"`
 	Verifier string    `json:"verifier"`
+	Next     string    `json:"next"` // the page to go on to
 	Until    time.Time `json:"until"`
 }
 
-// Cookies seals what a browser keeps for us. Every replica has the same key, so
-// any of them can serve the next request.
-type Cookies struct {
-	aead   cipher.AEAD
-	secure bool
-	now    func() time.Time
+// Sealer seals under the district's key, which every replica holds: any of them can
+// serve the next request.
+type Sealer interface {
+	SealSecret(kind, name string, value []byte) []byte
+	OpenSecret(kind, name string, sealed []byte) ([]byte, error)
 }
 
-// NewCookies derives the cookie key from the district's key. staffURL says whether
-// cookies are for https alone.
-func NewCookies(districtKey []byte, staffURL string, now func() time.Time) (*Cookies, error) {
-	key, err := hkdf.Key(sha256.New, districtKey, nil, "evenkeel staff cookie v1", 32)
-	if err != nil {
-		return nil, fmt.Errorf("deriving the cookie key: %w", err)
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("preparing the cookie cipher: %w", err)
-	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, fmt.Errorf("preparing the cookie cipher: %w", err)
-	}
-	return &Cookies{aead: aead, secure: strings.HasPrefix(staffURL, "https://"), now: now}, nil
+// Cookies seals what a browser keeps for us.
+type Cookies struct {
+	Sealer Sealer
+	Secure bool // for https alone
+	Now    func() time.Time
 }
+
+const cookieKind = "StaffCookie"
 
 func (c *Cookies) seal(name string, value any) (string, error) {
 	raw, err := json.Marshal(value)
 	if err != nil {
 		return "", fmt.Errorf("encoding a cookie: %w", err)
 	}
-	nonce := make([]byte, c.aead.NonceSize())
-	_, _ = rand.Read(nonce) // never fails, by its documentation
-	return base64.RawURLEncoding.EncodeToString(c.aead.Seal(nonce, nonce, raw, []byte(name))), nil
+	return base64.RawURLEncoding.EncodeToString(c.Sealer.SealSecret(cookieKind, name, raw)), nil
 }
 
-func (c *Cookies) open(name, sealed string, value any) error {
-	raw, err := base64.RawURLEncoding.DecodeString(sealed)
-	if err != nil || len(raw) < c.aead.NonceSize() {
-		return errors.New("the cookie is not one of ours")
-	}
-	plain, err := c.aead.Open(nil, raw[:c.aead.NonceSize()], raw[c.aead.NonceSize():], []byte(name))
+func (c *Cookies) open(r *http.Request, name string, value any) bool {
+	cookie, err := r.Cookie(name)
 	if err != nil {
-		return errors.New("the cookie is not one of ours")
+		return false
 	}
-	return json.Unmarshal(plain, value)
+	sealed, err := base64.RawURLEncoding.DecodeString(cookie.Value)
+	if err != nil {
+		return false
+	}
+	raw, err := c.Sealer.OpenSecret(cookieKind, name, sealed)
+	return err == nil && json.Unmarshal(raw, value) == nil
 }
 
 // set writes a sealed cookie. It is HttpOnly and SameSite=Lax: a link from a
@@ -100,29 +84,22 @@ func (c *Cookies) set(w http.ResponseWriter, name string, value any, lifetime ti
 	}
 	http.SetCookie(w, &http.Cookie{
 		Name: name, Value: sealed, Path: "/", MaxAge: int(lifetime.Seconds()),
-		HttpOnly: true, Secure: c.secure, SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteLaxMode,
 	})
 	return nil
 }
 
 func (c *Cookies) clear(w http.ResponseWriter, name string) {
-	http.SetCookie(w, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: c.secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteLaxMode})
 }
 
 // session returns the live session of a request, if it has one.
 func (c *Cookies) session(r *http.Request) (session, bool) {
-	cookie, err := r.Cookie(sessionCookie)
-	if err != nil {
-		return session{}, false
-	}
 	var s session
-	if c.open(sessionCookie, cookie.Value, &s) != nil || !c.now().Before(s.Until) {
-		return session{}, false
-	}
-	return s, true
+	return s, c.open(r, sessionCookie, &s) && c.Now().Before(s.Until)
 }
 
 // start begins a session for who.
 func (c *Cookies) start(w http.ResponseWriter, who Identity) error {
-	return c.set(w, sessionCookie, session{Identity: who, CSRF: rand.Text(), Until: c.now().Add(sessionLifetime)}, sessionLifetime)
+	return c.set(w, sessionCookie, session{Identity: who, CSRF: rand.Text(), Until: c.Now().Add(sessionLifetime)}, sessionLifetime)
 }

@@ -10,8 +10,9 @@ ALTER TABLE ek.referral ADD CONSTRAINT referral_state_check
     CHECK (state IN ('Drafted', 'Released', 'Delivered', 'Accepted', 'Scheduled', 'Attended', 'Closed', 'Declined'));
 CREATE INDEX referral_channel ON ek.referral (channel, released_at) WHERE channel IS NOT NULL;
 
+-- The referrals in scope that are not closed, or the one with a number.
 -- +goose StatementBegin
-CREATE FUNCTION ek_casework.referrals(p_subject text, p_groups text[], p_limit integer)
+CREATE FUNCTION ek_casework.referrals(p_subject text, p_groups text[], p_number text, p_limit integer)
 RETURNS TABLE (number text, obligation text, school text, school_zh text, school_en text, label text, class text, channel text,
     urgency text, state text, drafted_at timestamptz, released_at timestamptz, delivered_at timestamptz, answered_at timestamptz,
     releasable boolean)
@@ -23,7 +24,7 @@ BEGIN
     PERFORM ek.require_role(p_groups, 'SchoolDuty', 'DistrictDuty', 'CityDuty');
     SELECT array_agg(v.id), string_agg(v.number, ' ') INTO shown, numbers FROM (
         SELECT r.id, r.number FROM ek.referral r JOIN ek.obligation o ON o.id = r.obligation_id
-        WHERE r.state NOT IN ('Closed') AND ek.covers(p_groups, o) ORDER BY (r.state = 'Drafted') DESC, r.drafted_at LIMIT p_limit) v;
+        WHERE (r.number = p_number OR p_number IS NULL AND r.state <> 'Closed') AND ek.covers(p_groups, o) ORDER BY (r.state = 'Drafted') DESC, r.drafted_at LIMIT p_limit) v;
     PERFORM ek.audit(p_subject, 'ReferralsRead', 'referrals', numbers);
     RETURN QUERY
     SELECT r.number, o.number, s.school, h.title_zh, h.title_en, s.label, r.class, r.channel, r.urgency, r.state, r.drafted_at, r.released_at,
@@ -65,6 +66,9 @@ BEGIN
         PERFORM ek.refuse('EK404', 'number', 'there is no such referral in your scope', 'check the number; the list of referrals shows what is in your scope');
     END IF;
     SELECT f.* INTO r FROM ek.referral f WHERE f.number = p_number FOR NO KEY UPDATE;
+    IF r.state NOT IN ('Drafted', 'Declined') AND r.released_by = p_subject AND coalesce(p_channel, '') IN ('', r.channel) THEN
+        RETURN r.channel; -- asked again, because the first answer was lost
+    END IF;
     IF r.state NOT IN ('Drafted', 'Declined') THEN
         PERFORM ek.refuse('EK409', 'number', 'the referral has been released already', 'nothing is left to do; its state is ' || lower(r.state));
     END IF;
