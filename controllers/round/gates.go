@@ -226,9 +226,9 @@ func dutyGate(s *scene) gate {
 	switch {
 	case !s.o.heard:
 		return s.unclear(v1alpha1.ReasonDutyChainNotReady, "the district has not reported whether its chain of duty can be reached")
-	case s.o.latest.Report.DutyChain == contract.Unreachable:
+	case s.o.duty == contract.Unreachable:
 		return failing(v1alpha1.ReasonDutyChainNotReady, "the chain of duty cannot be reached: a level has no person on duty or no transport answers")
-	case s.o.latest.Report.DutyChain != contract.Reachable:
+	case s.o.duty != contract.Reachable:
 		return s.unclear(v1alpha1.ReasonDutyChainNotReady, "the district has not tried its chain of duty yet")
 	}
 	return gate{}

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -22,10 +24,12 @@ type observed struct {
 	channels    []v1alpha1.ReferralChannel  // of the district
 	schools     []v1alpha1.School           // of the district
 	record      *contract.Meaning           // what status.meaningDigest pinned; nil: nothing pinned, or the record is gone or not the right one
-	latest      board.Reading               // the latest attempt to hear from the district
-	heard       bool                        // latest brought a report
+	heard       bool                        // the latest attempt to hear from the district brought a report
+	duty        contract.Reach              // by that report
+	refusals    []contract.Refusal          // of this round's documents
 	view        contract.RoundView          // what the district last said of the round, however long ago
 	viewed      bool                        // it has said something
+	remembered  bool                        // nobody has asked the district since the operator started; all this is from status
 }
 
 func (r *Reconciler) gather(ctx context.Context, req ctrl.Request) (*observed, error) {
@@ -43,19 +47,68 @@ func (r *Reconciler) gather(ctx context.Context, req ctrl.Request) (*observed, e
 			return nil, err
 		}
 	}
+	o.remember()
 	return o, nil
 }
 
 // read takes from the board what the district said.
 func (o *observed) read(b *board.Board) {
-	o.latest, _ = b.Reading(o.round.Namespace)
-	o.heard = o.latest.OK
+	latest, asked := b.Reading(o.round.Namespace)
+	o.remembered = !asked
+	o.heard, o.duty = latest.OK, latest.Report.DutyChain
+	ref := contract.RefOf(o.round.Name)
+	for _, refusal := range latest.Refusals {
+		if refusal.Round == ref {
+			o.refusals = append(o.refusals, refusal)
+		}
+	}
 	good, _ := b.LastGood(o.round.Namespace)
 	for _, view := range good.Report.Rounds {
-		if view.Round == contract.RefOf(o.round.Name) {
+		if view.Round == ref {
 			o.view, o.viewed = view, true
 		}
 	}
+}
+
+// remember fills in what was said to an operator that ran before this one, so that a
+// restart neither changes a condition nor tells of an opening twice.
+func (o *observed) remember() {
+	is := meta.FindStatusCondition(o.round.Status.Conditions, v1alpha1.ConditionOpen)
+	if !o.remembered || is == nil || is.Status == metav1.ConditionUnknown || o.district == nil {
+		return
+	}
+	o.heard, o.duty = true, dutyReach(o.district.Status.Conditions)
+	s := o.round.Status
+	if s.ControlRevision == 0 {
+		return
+	}
+	o.viewed = true
+	o.view = contract.RoundView{
+		State: stateOf(is.Reason), Control: contract.Revision{Revision: s.ControlRevision, Digest: contract.Digest(s.ControlDigest)},
+	}
+	if meta.IsStatusConditionTrue(s.Conditions, v1alpha1.ConditionMeaningPinned) {
+		o.view.Meaning = contract.Digest(s.MeaningDigest)
+	}
+}
+
+func dutyReach(conditions []metav1.Condition) contract.Reach {
+	is := meta.FindStatusCondition(conditions, v1alpha1.ConditionDutyChainReady)
+	switch {
+	case is == nil || is.Status == metav1.ConditionUnknown:
+		return contract.ReachUnknown
+	case is.Status == metav1.ConditionTrue:
+		return contract.Reachable
+	}
+	return contract.Unreachable
+}
+
+func stateOf(reason string) contract.RoundState {
+	for state, known := range openReasons {
+		if known == reason {
+			return state
+		}
+	}
+	return contract.RoundOpen
 }
 
 // gatherDoubt reads the round from the API server when the district knows a meaning

@@ -25,7 +25,7 @@ func summarise(round *v1alpha1.ScreeningRound, o observed, d decision, now time.
 	if d.opened && s.OpenedTime == nil {
 		s.OpenedTime = at(now.Truncate(time.Second))
 	}
-	if o.viewed {
+	if o.viewed && !o.remembered {
 		s.ControlRevision, s.ControlDigest = o.view.Control.Revision, string(o.view.Control.Digest)
 		s.Participation = fmt.Sprintf("%d/%d", o.view.Answered, o.view.Invited)
 	}
@@ -80,7 +80,7 @@ func count(cell contract.Cell) *int64 {
 // ready says whether the round is understood and applied. Whether it may open is said
 // by its gates.
 func ready(o observed, d decision) conditions.Verdict {
-	refused := refusals(o)
+	refused := o.refusals
 	switch {
 	case d.over && d.digest == "":
 		return conditions.Verdict{State: conditions.Applied, Message: "The round has closed without having opened"}
@@ -125,12 +125,6 @@ func applied(o observed, d decision) bool {
 	return err == nil && digest == o.view.Control.Digest
 }
 
-func refusals(o observed) []contract.Refusal {
-	return slices.DeleteFunc(slices.Clone(o.latest.Refusals), func(r contract.Refusal) bool {
-		return r.Round != contract.RefOf(o.round.Name)
-	})
-}
-
 // gatesPassed stays as it was once the round has closed: there is nothing left to open.
 func gatesPassed(o observed, d decision) metav1.Condition {
 	if was := meta.FindStatusCondition(o.round.Status.Conditions, v1alpha1.ConditionGatesPassed); was != nil && d.over {
@@ -148,12 +142,12 @@ func gatesPassed(o observed, d decision) metav1.Condition {
 
 func meaningPinned(o observed, d decision) metav1.Condition {
 	kind := v1alpha1.ConditionMeaningPinned
-	refused := slices.IndexFunc(refusals(o), func(r contract.Refusal) bool { return r.Kind == contract.KindMeaning })
+	refused := slices.IndexFunc(o.refusals, func(r contract.Refusal) bool { return r.Kind == contract.KindMeaning })
 	switch {
 	case d.digest == "":
 		return conditions.False(kind, v1alpha1.ReasonNotYet, "The meaning is pinned from a day before the opening, once the gates pass")
 	case refused >= 0:
-		return conditions.False(kind, v1alpha1.ReasonRefused, "The district refuses the meaning: "+string(refusals(o)[refused].Reason))
+		return conditions.False(kind, v1alpha1.ReasonRefused, "The district refuses the meaning: "+string(o.refusals[refused].Reason))
 	case !o.heard:
 		return conditions.Unknown(kind, v1alpha1.ReasonNoReport, "The district has not been heard")
 	case o.view.Meaning != d.digest:
