@@ -249,3 +249,23 @@ func instant(text string) time.Time {
 	}
 	return t
 }
+
+// versionsOf are the resource versions of the world's objects of one kind.
+func versionsOf(t *testing.T, w *world, list client.ObjectList) map[string]string {
+	t.Helper()
+	if err := admin.List(ctx, list); err != nil {
+		t.Fatal(err)
+	}
+	objs, err := meta.ExtractList(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, o := range objs {
+		obj := o.(client.Object)
+		if obj.GetName() == w.name || obj.GetNamespace() == w.name {
+			out[fmt.Sprintf("%T/%s", obj, obj.GetName())] = obj.GetResourceVersion()
+		}
+	}
+	return out
+}
