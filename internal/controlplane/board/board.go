@@ -34,6 +34,13 @@ type Reading struct {
 }
 
 const (
+	// FreshFor is how long a report speaks for a district that has fallen silent: a
+	// rollout of casework is no outage.
+	FreshFor = time.Minute
+	// FirstTurn is how long after the operator's start conditions about a district
+	// stay as they were while nothing was heard: by then every district was called.
+	FirstTurn = 2 * time.Minute
+
 	subscriberBuffer = 1024
 	nudgeBuffer      = 1024
 )

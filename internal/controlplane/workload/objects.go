@@ -16,12 +16,15 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 )
 
-// Release is what a component is to run: an image, and the year of the internal
-// certificate.
+// Release is what a component is to run.
 type Release struct {
-	Image string
-	Year  int
+	Image   string
+	Year    int    // of the internal certificate
+	Secrets string // stands for the Secrets it mounts; when one is made anew, its pods are
 }
+
+// AnnotationSecrets on pods is Release.Secrets.
+const AnnotationSecrets = "screening.evenkeel.dev/secrets"
 
 // BuildDeployment returns the Deployment of a process. It never says how many
 // replicas: the scale subresource is in charge of those.
@@ -30,6 +33,9 @@ func BuildDeployment(d *v1alpha1.District, c Component, r Release, s Settings) *
 	template.Spec.WithTopologySpreadConstraints(corev1ac.TopologySpreadConstraint().
 		WithMaxSkew(1).WithTopologyKey("kubernetes.io/hostname").WithWhenUnsatisfiable(corev1.ScheduleAnyway).
 		WithLabelSelector(selecting(Selector(d.Name, c))))
+	if r.Secrets != "" {
+		template.WithAnnotations(map[string]string{AnnotationSecrets: r.Secrets})
+	}
 	return appsv1ac.Deployment(Name(d.Name, c), d.Namespace).
 		WithLabels(Labels(d.Name, c)).
 		WithSpec(appsv1ac.DeploymentSpec().

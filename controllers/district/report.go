@@ -1,0 +1,85 @@
+package district
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/controlplane/board"
+	"github.com/evenkeel/evenkeel/internal/controlplane/conditions"
+)
+
+// facts returns the report that speaks for the district now.
+func facts(o observed, now time.Time) (contract.Report, bool) {
+	if o.last == nil || now.Sub(o.last.At) > board.FreshFor {
+		return contract.Report{}, false
+	}
+	return o.last.Report, true
+}
+
+// unreported is a condition about which no report speaks: as it was shortly
+// after the operator's start, else Unknown.
+func unreported(o observed, kind string, now time.Time) metav1.Condition {
+	was := meta.FindStatusCondition(o.district.Status.Conditions, kind)
+	if was != nil && o.latest == nil && now.Sub(o.started) < board.FirstTurn {
+		return *was
+	}
+	return conditions.Unknown(kind, v1alpha1.ReasonNoReport, "No report speaks for the district")
+}
+
+func reporting(o observed, now time.Time) metav1.Condition {
+	kind := v1alpha1.ConditionReporting
+	_, fresh := facts(o, now)
+	switch {
+	case o.latest == nil:
+		return unreported(o, kind, now)
+	case o.latest.Fault == v1alpha1.ReasonReportRefused:
+		return conditions.False(kind, v1alpha1.ReasonReportRefused, "The last report held what a report may not hold and was dropped")
+	case fresh:
+		return conditions.True(kind, v1alpha1.ReasonReportReceived, "Casework answers the exchange")
+	case o.latest.OK:
+		return conditions.Unknown(kind, v1alpha1.ReasonNoReport, "The exchange has paused")
+	}
+	return conditions.False(kind, v1alpha1.ReasonUnreachable, "Casework has not answered the exchange for a minute")
+}
+
+func dutyChain(o observed, now time.Time) metav1.Condition {
+	kind := v1alpha1.ConditionDutyChainReady
+	if r, known := facts(o, now); known {
+		switch r.DutyChain {
+		case contract.Reachable:
+			return conditions.True(kind, v1alpha1.ReasonReachable, "Every level has a person on duty, and transports answer")
+		case contract.Unreachable:
+			return conditions.False(kind, v1alpha1.ReasonUnreachable, "A level has nobody on duty, or a transport does not answer")
+		}
+	}
+	return unreported(o, kind, now)
+}
+
+func signalsCovered(o observed, now time.Time) metav1.Condition {
+	kind := v1alpha1.ConditionSignalsCovered
+	r, known := facts(o, now)
+	switch {
+	case !known:
+		return unreported(o, kind, now)
+	case !r.Covered:
+		return conditions.False(kind, v1alpha1.ReasonUncovered, "A source that obliges has no obligation, or the reverse")
+	case !r.OnTime:
+		return conditions.False(kind, v1alpha1.ReasonLate, "A step of the chain of duty is late")
+	}
+	return conditions.True(kind, v1alpha1.ReasonCovered, "Every source that obliges has its obligation, and no step is late")
+}
+
+// reportWait is when a report that speaks now stops speaking.
+func reportWait(o observed, now time.Time) time.Duration {
+	switch {
+	case o.latest == nil:
+		return max(0, board.FirstTurn-now.Sub(o.started))
+	case o.latest.OK || o.last == nil:
+		return 0
+	}
+	return max(0, board.FreshFor-now.Sub(o.last.At)+time.Second)
+}

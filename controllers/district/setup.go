@@ -1,0 +1,109 @@
+package district
+
+import (
+	"context"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/controlplane/board"
+	"github.com/evenkeel/evenkeel/internal/controlplane/workload"
+)
+
+// concurrency lets one slow district wait without the others.
+const concurrency = 4
+
+// SetupWithManager registers the reconciler. Namespaces, schools, what the
+// operator made and what districts report wake it; of what it made it watches
+// the metadata only.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	b := ctrl.NewControllerManagedBy(mgr).
+		Named("district").
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
+		For(&v1alpha1.District{}, builder.WithPredicates(predicate.Or(
+			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
+		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(ofNamespace)).
+		Watches(&v1alpha1.School{}, eventually(schoolPause), builder.WithPredicates(predicate.Funcs{UpdateFunc: readinessMayDiffer})).
+		WatchesRawSource(source.Channel(r.Board.SubscribeTo(view), &handler.EnqueueRequestForObject{}))
+	for _, made := range Made() {
+		b = b.Watches(made, handler.EnqueueRequestsFromMapFunc(ofWorkload), builder.OnlyMetadata)
+	}
+	return b.Complete(r)
+}
+
+// Made lists the kinds that the operator makes and watches by their metadata.
+func Made() []client.Object {
+	return []client.Object{
+		&appsv1.Deployment{}, &batchv1.Job{}, &corev1.Service{},
+		&policyv1.PodDisruptionBudget{}, &networkingv1.NetworkPolicy{},
+	}
+}
+
+func ofNamespace(_ context.Context, obj client.Object) []reconcile.Request {
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: obj.GetName(), Name: obj.GetName()}}}
+}
+
+func ofWorkload(_ context.Context, obj client.Object) []reconcile.Request {
+	district := obj.GetLabels()[workload.LabelInstance]
+	if district == "" || obj.GetLabels()[workload.LabelManagedBy] != workload.Product {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: obj.GetNamespace(), Name: district}}}
+}
+
+// view is the part of a reading that a District speaks of: not participation,
+// which changes all day.
+func view(r board.Reading) any {
+	type part struct {
+		ok, obligations, covered, onTime bool
+		fault                            string
+		schema                           int64
+		keys                             contract.KeysState
+		keyDigest                        contract.Digest
+		duty                             contract.Reach
+		open                             bool
+	}
+	return part{
+		ok: r.OK, obligations: r.Report.Obligations, covered: r.Report.Covered, onTime: r.Report.OnTime,
+		fault: r.Fault, schema: r.Report.SchemaVersion, keys: r.Report.Keys, keyDigest: r.Report.KeyDigest,
+		duty: r.Report.DutyChain, open: reportsOpenRound(r.Report),
+	}
+}
+
+// schoolPause gathers the schools of a district that change together.
+const schoolPause = 5 * time.Second
+
+func eventually(pause time.Duration) handler.EventHandler {
+	type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+	add := func(ctx context.Context, obj client.Object, q queue) {
+		q.AddAfter(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: obj.GetNamespace(), Name: obj.GetNamespace()}}, pause)
+	}
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) { add(ctx, e.Object, q) },
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) { add(ctx, e.ObjectNew, q) },
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) { add(ctx, e.Object, q) },
+	}
+}
+
+func readinessMayDiffer(e event.UpdateEvent) bool {
+	was, isSchool := e.ObjectOld.(*v1alpha1.School)
+	now, alsoSchool := e.ObjectNew.(*v1alpha1.School)
+	return !isSchool || !alsoSchool || screenable(*was) != screenable(*now)
+}
