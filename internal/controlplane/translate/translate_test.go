@@ -1,0 +1,306 @@
+package translate_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/yaml"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
+	"github.com/evenkeel/evenkeel/internal/core/calendar"
+	"github.com/evenkeel/evenkeel/internal/core/escalation/escalationtest"
+	"github.com/evenkeel/evenkeel/internal/core/fault"
+	"github.com/evenkeel/evenkeel/internal/core/instrument/instrumenttest"
+	"github.com/evenkeel/evenkeel/internal/core/rollout"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// shipped reads an object that the repository ships.
+func shipped[T any](t *testing.T, path string) T {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("../../../config", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var obj T
+	if err := yaml.UnmarshalStrict(raw, &obj); err != nil {
+		t.Fatal(err)
+	}
+	return obj
+}
+
+func golden(t *testing.T, name string, got any) {
+	t.Helper()
+	raw, err := json.MarshalIndent(got, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join("testdata", name+".json")
+	if *update {
+		if err := os.WriteFile(path, append(raw, '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(raw)+"\n"); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+func TestInstrumentIsTheDocumentThatIsScored(t *testing.T) {
+	in := shipped[v1alpha1.Instrument](t, "instruments/phq-9.yaml")
+	got, err := translate.Instrument(in.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "instrument", got)
+	want := instrumenttest.PHQ9()
+	if diff := cmp.Diff(want.Scales, got.Scales); diff != "" {
+		t.Errorf("scales (-core +shipped):\n%s", diff)
+	}
+	for i, item := range got.Items {
+		if diff := cmp.Diff(want.Items[i].Critical, item.Critical); diff != "" || item.Code != want.Items[i].Code || len(item.Options) != 4 {
+			t.Errorf("item %s with %d options (-core +shipped):\n%s", item.Code, len(item.Options), diff)
+		}
+	}
+}
+
+func TestInstrumentNamesTheItemAtFault(t *testing.T) {
+	in := shipped[v1alpha1.Instrument](t, "instruments/phq-9.yaml")
+	in.Spec.Items[2].OptionSet = "nowhere"
+	_, err := translate.Compile(in.Spec)
+	if diff := cmp.Diff([]string{"items[2].optionSet"}, fault.Paths(err)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestUsable(t *testing.T) {
+	approved := v1alpha1.Review{State: v1alpha1.ReviewApproved, By: []string{"Board"}}
+	tests := map[string]struct {
+		edit func(*v1alpha1.InstrumentSpec)
+		want string
+	}{
+		"a draft":          {func(*v1alpha1.InstrumentSpec) {}, v1alpha1.ReasonDraft},
+		"approved":         {func(s *v1alpha1.InstrumentSpec) { s.Review = approved; complete(s) }, v1alpha1.ReasonApproved},
+		"retired":          {func(s *v1alpha1.InstrumentSpec) { s.Review = approved; s.Review.State = v1alpha1.ReviewRetired }, v1alpha1.ReasonRetired},
+		"an item unworded": {func(s *v1alpha1.InstrumentSpec) { s.Review = approved; complete(s); s.Items[8].Text = v1alpha1.Text{} }, v1alpha1.ReasonTextMissing},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			in := shipped[v1alpha1.Instrument](t, "instruments/phq-9.yaml")
+			tt.edit(&in.Spec)
+			got, message, err := translate.Usable(in.Spec)
+			if err != nil || got != tt.want || message == "" {
+				t.Errorf("got %s %q %v, want %s", got, message, err, tt.want)
+			}
+		})
+	}
+}
+
+// complete gives every item words, whatever the shipped draft leaves to its reviewers.
+func complete(s *v1alpha1.InstrumentSpec) {
+	for i := range s.Items {
+		s.Items[i].Text.En = "Words"
+	}
+}
+
+func TestPick(t *testing.T) {
+	at := func(name string, minute int) v1alpha1.Instrument {
+		in := v1alpha1.Instrument{ObjectMeta: metav1.ObjectMeta{Name: name, CreationTimestamp: metav1.NewTime(time.Unix(int64(minute)*60, 0))}}
+		in.Spec.Code, in.Spec.Version = "phq-9", "1"
+		return in
+	}
+	key := v1alpha1.InstrumentKey{Code: "phq-9", Version: "1"}
+	tests := map[string]struct {
+		all  []v1alpha1.Instrument
+		want string
+	}{
+		"none":              {},
+		"the oldest":        {[]v1alpha1.Instrument{at("young", 2), at("old", 1)}, "old"},
+		"by name when even": {[]v1alpha1.Instrument{at("b", 1), at("a", 1)}, "a"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, found := translate.Pick(tt.all, key)
+			if got.Name != tt.want || found != (tt.want != "") {
+				t.Errorf("picked %q, %v, want %q", got.Name, found, tt.want)
+			}
+		})
+	}
+}
+
+func TestPolicyIsTheDocumentThatDecides(t *testing.T) {
+	policy := shipped[v1alpha1.EscalationPolicy](t, "samples/escalationpolicy.yaml")
+	policy.Spec.ReferralRelease = "Human" // the schema's default
+	if diff := cmp.Diff(escalationtest.GradedIntervention(), translate.Policy(policy.Name, policy.Spec)); diff != "" {
+		t.Errorf("the shipped policy and the one in core differ (-core +shipped):\n%s", diff)
+	}
+	steps := policy.Spec.Tiers[0].OnOverdue
+	steps[0], steps[1] = steps[1], steps[0]
+	if diff := cmp.Diff(escalationtest.GradedIntervention(), translate.Policy(policy.Name, policy.Spec)); diff != "" {
+		t.Errorf("steps written out of order are not put in order of time:\n%s", diff)
+	}
+}
+
+func testRound() v1alpha1.ScreeningRound {
+	instant := func(text string) metav1.Time {
+		parsed, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			panic(err)
+		}
+		return metav1.NewTime(parsed)
+	}
+	return v1alpha1.ScreeningRound{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "fengtai", Name: "autumn-20260915"},
+		Spec: v1alpha1.ScreeningRoundSpec{
+			Slot: "2026-09-15",
+			Sessions: []v1alpha1.SessionWindow{
+				{From: instant("2026-09-17T09:00:00+08:00"), To: instant("2026-09-17T16:30:00+08:00")},
+				{From: instant("2026-09-18T09:00:00+08:00"), To: instant("2026-09-18T16:30:00+08:00")},
+			},
+			Cohort: v1alpha1.Cohort{Stages: []v1alpha1.Stage{v1alpha1.StageSeniorSecondary, v1alpha1.StageJuniorSecondary}},
+		},
+	}
+}
+
+func TestControl(t *testing.T) {
+	endAt := func(text string) *metav1.Time {
+		parsed, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ptr.To(metav1.NewTime(parsed))
+	}
+	tests := map[string]*metav1.Time{
+		"control":                nil,
+		"control-end-in-session": endAt("2026-09-18T12:00:00+08:00"),
+		"control-end-between":    endAt("2026-09-17T20:00:00+08:00"),
+		"control-end-in-past":    endAt("2026-09-01T00:00:00+08:00"),
+		"control-end-later":      endAt("2026-12-01T00:00:00+08:00"),
+	}
+	for name, end := range tests {
+		t.Run(name, func(t *testing.T) {
+			round := testRound()
+			round.Spec.EndAt = end
+			golden(t, name, translate.Control(round, "abc", []string{"stone-bridge", "lotus-pond"}, contract.HoldNew))
+		})
+	}
+}
+
+func TestMeaning(t *testing.T) {
+	policy := escalationtest.GradedIntervention()
+	got := translate.Meaning("autumn-20260915", []contract.Instrument{instrumenttest.PHQ9()}, policy)
+	if got.Version != contract.Version || got.Round != "autumn-20260915" || len(got.Instruments) != 1 || got.Policy.Name != policy.Name {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestHold(t *testing.T) {
+	order := []contract.Hold{contract.HoldNone, contract.HoldNew, contract.HoldAndDrain}
+	for i, a := range order {
+		for j, b := range order {
+			if got := translate.Hold(a, b); got != order[max(i, j)] {
+				t.Errorf("Hold(%s, %s) = %s, want %s", a, b, got, order[max(i, j)])
+			}
+		}
+	}
+	modes := map[v1alpha1.SuspendMode]contract.Hold{
+		"": contract.HoldNone, v1alpha1.SuspendNone: contract.HoldNone,
+		v1alpha1.SuspendHold: contract.HoldNew, v1alpha1.SuspendHoldAndDrain: contract.HoldAndDrain,
+	}
+	for mode, want := range modes {
+		if got := translate.HoldOf(mode); got != want {
+			t.Errorf("HoldOf(%q) = %s, want %s", mode, got, want)
+		}
+	}
+}
+
+func TestCalendar(t *testing.T) {
+	cal := shipped[v1alpha1.AcademicCalendar](t, "samples/academiccalendar.yaml")
+	if _, err := translate.CompileCalendar(cal.Spec); err != nil {
+		t.Errorf("the shipped calendar does not compile: %v", err)
+	}
+	cal.Spec.Terms[0].To = "2027-02-30"
+	cal.Spec.MakeUpDays[1] = "2026-09-31"
+	_, err := translate.CompileCalendar(cal.Spec)
+	if diff := cmp.Diff([]string{"terms[0].to", "makeUpDays[1]"}, fault.Paths(err)); diff != "" {
+		t.Errorf("dates that do not exist (-want +got):\n%s", diff)
+	}
+}
+
+func TestCampaignToRound(t *testing.T) {
+	campaign := shipped[v1alpha1.ScreeningCampaign](t, "samples/screeningcampaign.yaml")
+	campaign.UID = types.UID("1f0c")
+	cal, err := translate.CompileCalendar(shipped[v1alpha1.AcademicCalendar](t, "samples/academiccalendar.yaml").Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := translate.Campaign(campaign.Name, campaign.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 9, 15, 1, 0, 0, 0, time.UTC)
+	plan, err := rollout.Plan(spec, cal, []rollout.DistrictView{{Name: "fengtai", Authorised: true}}, rollout.Observed{}, now)
+	if err != nil || len(plan.Rounds) != 1 {
+		t.Fatalf("planned %+v, %v", plan, err)
+	}
+	golden(t, "round", translate.RoundSpec(plan.Rounds[0], plan.Slot, campaign))
+}
+
+func TestObservedRoundIgnoresPeoplesWords(t *testing.T) {
+	round := testRound()
+	round.Spec.EndAt = ptr.To(round.Spec.Sessions[0].From)
+	got, err := translate.ObservedRound(round, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := rollout.ObservedRound{
+		District: "fengtai", Slot: calendar.Date{Year: 2026, Month: 9, Day: 15}, Opened: true,
+		OpensAt: round.Spec.Sessions[0].From.UTC(), ClosesAt: round.Spec.Sessions[1].To.UTC(),
+		Sessions: []contract.Session{
+			{From: round.Spec.Sessions[0].From.UTC(), To: round.Spec.Sessions[0].To.UTC()},
+			{From: round.Spec.Sessions[1].From.UTC(), To: round.Spec.Sessions[1].To.UTC()},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestScheduled(t *testing.T) {
+	tests := map[string]struct {
+		schedule v1alpha1.Schedule
+		slot     v1alpha1.Civil
+		want     bool
+	}{
+		"the start date":        {v1alpha1.Schedule{StartDate: "2026-09-15"}, "2026-09-15", true},
+		"another start date":    {v1alpha1.Schedule{StartDate: "2026-09-16"}, "2026-09-15", false},
+		"a run of the cron":     {v1alpha1.Schedule{Cron: "0 8 15 9 *"}, "2026-09-15", true},
+		"a run years ago":       {v1alpha1.Schedule{Cron: "0 8 15 9 *"}, "2019-09-15", true},
+		"a run at midnight":     {v1alpha1.Schedule{Cron: "0 0 15 9 *"}, "2026-09-15", true},
+		"no run of the cron":    {v1alpha1.Schedule{Cron: "0 8 20 9 *"}, "2026-09-15", false},
+		"a cron that is broken": {v1alpha1.Schedule{Cron: "0 8 99 9 *"}, "2026-09-15", true},
+		"a slot that is no day": {v1alpha1.Schedule{Cron: "0 8 15 9 *"}, "2026-02-31", false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := translate.Scheduled(tt.schedule, tt.slot); got != tt.want {
+				t.Errorf("Scheduled = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
