@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"sync"
 
 	"github.com/google/uuid"
 
@@ -39,7 +38,7 @@ type answer struct {
 // Save stores answers. When it returns an error that is a refusal, what was valid is
 // stored nevertheless, and Saved says what.
 func (s *Service) Save(ctx context.Context, key FormKey, sent Save) (Saved, error) {
-	form, err := s.open(ctx, key)
+	form, err := s.recall(ctx, key)
 	if err != nil {
 		return Saved{}, err
 	}
@@ -75,13 +74,13 @@ func validNumber(n int64) bool { return n >= 1 && n <= math.MaxInt32 }
 
 // prepare judges each answer by itself, seals the valid ones and notes their class.
 // A save whose number is unusable is stored under number 0.
-func (s *Service) prepare(key FormKey, form openForm, sent Save) (saveRow, Saved, error) {
+func (s *Service) prepare(key FormKey, form *openForm, sent Save) (saveRow, Saved, error) {
 	row := saveRow{FormKey: key.hash()}
 	if validNumber(sent.Number) {
 		row.Save = int32(sent.Number)
 	}
 	saved := Saved{Stored: []ItemRef{}}
-	envelope, err := seal.NewEnvelope(form.publicKey, seal.Answers)
+	envelope, err := form.envelope(s.now())
 	if err != nil {
 		return row, saved, err
 	}
@@ -109,7 +108,7 @@ func (s *Service) prepare(key FormKey, form openForm, sent Save) (saveRow, Saved
 }
 
 // judge reads one answer. The texts never repeat a value.
-func (f openForm) judge(i int, raw json.RawMessage) (answer, *fault.Error) {
+func (f *openForm) judge(i int, raw json.RawMessage) (answer, *fault.Error) {
 	at := fmt.Sprintf("answers[%d]", i)
 	var a answer
 	if err := json.Unmarshal(raw, &a); err != nil {
@@ -138,61 +137,4 @@ func hasItem(c *instrument.Compiled, code string) bool {
 		}
 	}
 	return false
-}
-
-// openForm is what never changes about an open form; saves need nothing else, so
-// that each costs one round trip.
-type openForm struct {
-	attempt       uuid.UUID
-	publicKey     []byte
-	questionnaire *questionnaire
-	instruments   []*instrument.Compiled
-}
-
-func (s *Service) open(ctx context.Context, key FormKey) (openForm, error) {
-	if form, ok := s.forms.get(key); ok {
-		return form, nil
-	}
-	if _, err := s.Look(ctx, key); err != nil {
-		return openForm{}, err
-	}
-	form, _ := s.forms.get(key)
-	return form, nil
-}
-
-// formCache remembers recent forms: two generations, the older dropped when the
-// younger is full.
-type formCache struct {
-	mu           sync.Mutex
-	young, older map[FormKey]openForm
-}
-
-const formsPerGeneration = 20_000
-
-func newFormCache() *formCache { return &formCache{young: map[FormKey]openForm{}} }
-
-func (c *formCache) get(key FormKey) (openForm, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if f, ok := c.young[key]; ok {
-		return f, true
-	}
-	f, ok := c.older[key]
-	if ok {
-		c.keep(key, f)
-	}
-	return f, ok
-}
-
-func (c *formCache) put(key FormKey, f openForm) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.keep(key, f)
-}
-
-func (c *formCache) keep(key FormKey, f openForm) {
-	if len(c.young) >= formsPerGeneration {
-		c.older, c.young = c.young, map[FormKey]openForm{}
-	}
-	c.young[key] = f
 }

@@ -37,14 +37,19 @@ func New(pool *pgxpool.Pool, keys *seal.Keys) *Service {
 		wake: make(chan struct{}, 1), now: time.Now}
 }
 
-// Run wakes the scorer after submissions, a few times a second at most, until ctx
-// ends: a notification inside the submitting transaction would make all commits wait
-// for each other.
+// Run does, until ctx ends, what no request waits for: it wakes the scorer after
+// submissions, a few times a second at most (a notification inside the submitting
+// transaction would make all commits wait for each other), and lets forms be forgotten.
 func (s *Service) Run(ctx context.Context) error {
+	forget := time.NewTicker(generation / 2)
+	defer forget.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-forget.C:
+			s.forms.forget(s.now())
+			continue
 		case <-s.wake:
 		}
 		_ = s.store.wakeScorer(ctx) // only a wake-up: the scorer also looks every second
@@ -120,14 +125,19 @@ func (s *Service) Open(ctx context.Context, typed, school string) (FormKey, Form
 
 // Look shows an open form.
 func (s *Service) Look(ctx context.Context, key FormKey) (Form, error) {
-	row, err := s.store.form(ctx, key.hash())
+	row, err := s.lookUp(ctx, key)
 	if err != nil {
 		return Form{}, err
 	}
-	if row.Outcome == "" {
-		return Form{}, errNoForm
-	}
 	return s.view(ctx, key, row)
+}
+
+func (s *Service) lookUp(ctx context.Context, key FormKey) (formRow, error) {
+	row, err := s.store.form(ctx, key.hash())
+	if err == nil && row.Outcome == "" {
+		err = errNoForm
+	}
+	return row, err
 }
 
 func (s *Service) view(ctx context.Context, key FormKey, row formRow) (Form, error) {
@@ -135,8 +145,7 @@ func (s *Service) view(ctx context.Context, key FormKey, row formRow) (Form, err
 	if err != nil {
 		return Form{}, err
 	}
-	instruments := q.forAge(row.Age)
-	s.forms.put(key, openForm{row.Attempt, row.PublicKey, q, instruments})
+	instruments := s.remember(key, row, q).instruments
 	return Form{
 		School: row.School, Label: row.Label, NeedsAssent: row.NeedsAssent, Begun: row.Begun,
 		State: row.State, Instruments: instruments, Answered: row.Answered,

@@ -36,7 +36,7 @@ func Unreachable(err error) bool {
 	if len(class) > 2 {
 		class = class[:2]
 	}
-	return class == "" || class == "08" || class == "57" || class == "53" // connection, shutdown, resources
+	return class == "" || class == "08" || class == "57" || class == "53" || e.SQLState == "55P03" // connection, shutdown, resources, lock
 }
 
 // Is reports whether err violates the named constraint.

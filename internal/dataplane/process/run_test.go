@@ -37,7 +37,9 @@ func TestARunningRequestMayFinish(t *testing.T) {
 		time.Sleep(10 * time.Millisecond) // the server is shutting down by now
 		_, _ = io.WriteString(w, "finished")
 	})
-	go func() { done <- process.Run(ctx, process.Server("127.0.0.1:0", handler, func(a net.Addr) { address <- a })) }()
+	go func() {
+		done <- process.Run(ctx, process.Server("127.0.0.1:0", handler, func(a net.Addr) { address <- a }))
+	}()
 	body := make(chan string, 1)
 	go func() {
 		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}

@@ -64,13 +64,15 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, ek, pg_temp AS $$
 $$;
 -- +goose StatementEnd
 
--- Which items of an attempt have an accepted answer, as instrument/item.
+-- Which items of an attempt have an accepted answer, as instrument/item. In plpgsql,
+-- as all that record() calls: it keeps its plans, a function in SQL does not.
 -- +goose StatementBegin
-CREATE FUNCTION ek.answered(p_attempt uuid) RETURNS text[] LANGUAGE sql STABLE
+CREATE FUNCTION ek.answered(p_attempt uuid) RETURNS text[] LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ek, pg_temp AS $$
-    SELECT coalesce(array_agg(DISTINCT e.instrument || '/' || e.item), '{}')
-    FROM ek.answer_event e WHERE e.attempt_id = p_attempt AND e.disposition = 'Accepted'
-$$;
+BEGIN
+    RETURN ARRAY(SELECT DISTINCT e.instrument || '/' || e.item
+                 FROM ek.answer_event e WHERE e.attempt_id = p_attempt AND e.disposition = 'Accepted');
+END $$;
 -- +goose StatementEnd
 
 -- What a form key opens. The same row for a form just opened and one looked up.
@@ -217,16 +219,18 @@ $$;
 -- Unconfirmed. The caller holds the attempt's lock.
 -- +goose StatementBegin
 CREATE FUNCTION ek.disposition(a ek.attempt, p_now timestamptz) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, ek, pg_temp AS $$
-    SELECT CASE
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, ek, pg_temp AS $$
+DECLARE closing timestamptz; holding text;
+BEGIN
+    SELECT r.closes_at, r.hold INTO closing, holding FROM ek.round r WHERE r.round = a.round;
+    RETURN CASE
         WHEN a.state <> 'Draft' THEN 'Finished'
-        WHEN p_now >= r.closes_at THEN 'AfterClosing'
-        WHEN r.hold = 'HoldAndDrain' THEN 'Held'
+        WHEN p_now >= closing THEN 'AfterClosing'
+        WHEN holding = 'HoldAndDrain' THEN 'Held'
         WHEN p_now >= a.finalise_at THEN 'Finished'
         WHEN a.confirmed_at IS NULL THEN 'Unconfirmed'
-        ELSE 'Accepted' END
-    FROM ek.round r WHERE r.round = a.round
-$$;
+        ELSE 'Accepted' END;
+END $$;
 -- +goose StatementEnd
 
 -- "Is this you?" was answered with yes and, from 14, the student agreed.
@@ -256,17 +260,6 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- +goose StatementBegin
-CREATE FUNCTION ek.status_of(p_disposition text, p_faulty boolean) RETURNS smallint LANGUAGE sql IMMUTABLE
-SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE p_disposition
-        WHEN 'Accepted' THEN CASE WHEN p_faulty THEN 422 ELSE 201 END
-        WHEN 'AfterClosing' THEN 410
-        WHEN 'Finished' THEN 410
-        ELSE 409 END::smallint
-$$;
--- +goose StatementEnd
-
 -- Stores every answer of a save, whatever else is wrong with it, and raises what
 -- they oblige to, in one transaction; only then says how the save is answered.
 -- +goose StatementBegin
@@ -292,7 +285,11 @@ BEGIN
         disposition := 'Conflict';
     END LOOP;
     disposition := coalesce(disposition, ek.disposition(a, now_at));
-    status := ek.status_of(disposition, p_faulty);
+    status := CASE disposition
+        WHEN 'Accepted' THEN CASE WHEN p_faulty THEN 422 ELSE 201 END
+        WHEN 'AfterClosing' THEN 410
+        WHEN 'Finished' THEN 410
+        ELSE 409 END;
     receipt := p_receipt;
     INSERT INTO ek.save (form_key_hash, save_no, digest, status, disposition, receipt, at)
     VALUES (p_key, p_save, p_digest, status, disposition, receipt, now_at);
@@ -386,7 +383,7 @@ END $$;
 -- +goose StatementEnd
 
 -- +goose Down
-DROP FUNCTION ek_intake.talk, ek_intake.decline, ek_intake.submit, ek.finish, ek_intake.record, ek.status_of,
+DROP FUNCTION ek_intake.talk, ek_intake.decline, ek_intake.submit, ek.finish, ek_intake.record,
     ek_intake.begin_form, ek.disposition, ek_intake.form, ek_intake.open_form, ek.age_on, ek.refusal, ek.session_end, ek.miss_code,
     ek.view_form, ek.answered, ek_intake.wake_scorer, ek_intake.help_card, ek_intake.meaning, ek_intake.rounds,
     ek_intake.ready, ek_intake.check_key, ek.check_key;
