@@ -102,6 +102,18 @@ func TestDistrictRefusesANamespaceThatIsNone(t *testing.T) {
 	expectRefusal(t, r, "longer than 40 characters")
 }
 
+// A district may start without schools and channels; null means none.
+func TestDistrictWithoutSchools(t *testing.T) {
+	r := fengtai(t)
+	r.values["schools"], r.values["referralChannels"] = nil, nil
+	if got := only(r.objects(t), "District", false); len(got) != 1 {
+		t.Errorf("besides the District there are %d objects, want the RoleBinding alone", len(got))
+	}
+	if !strings.Contains(r.notes(t), "0 school(s), 0 channel(s)") {
+		t.Error(r.notes(t))
+	}
+}
+
 func expectRefusal(t *testing.T, r release, want string) {
 	t.Helper()
 	_, err := r.files(t)

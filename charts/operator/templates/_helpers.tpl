@@ -19,15 +19,6 @@ app.kubernetes.io/component: manager
 {{- if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end -}}
 {{- end }}
 
-{{- define "evenkeel.pullSecrets" -}}
-{{- with .Values.global.imagePullSecrets }}
-imagePullSecrets:
-  {{- range . }}
-  - name: {{ . }}
-  {{- end }}
-{{- end }}
-{{- end }}
-
 {{/* Pod Security "restricted", with a read-only root. */}}
 {{- define "evenkeel.containerSecurity" -}}
 allowPrivilegeEscalation: false

@@ -133,6 +133,13 @@ func TestStatusFallsBackToTheNamespaceOfTheContext(t *testing.T) {
 	}
 }
 
+func TestStatusWithoutAnyRight(t *testing.T) {
+	_, _, err := world{confined: true}.run(t, "status")
+	if err == nil || !strings.Contains(err.Error(), "ask for the role evenkeel-viewer") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestStatusColour(t *testing.T) {
 	tests := map[string]struct {
 		world world

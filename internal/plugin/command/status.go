@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -73,6 +74,9 @@ func (o *statusOptions) run(ctx context.Context, args []string) error {
 	objects, err := o.gather(ctx, connection, namespace)
 	if err != nil {
 		return err
+	}
+	if len(objects.Unread) == gather.Kinds {
+		return errors.New("you may read nothing of screening.evenkeel.dev here: ask for the role evenkeel-viewer, or evenkeel-district-staff in your district's namespace")
 	}
 	if len(args) == 1 && len(objects.Districts) == 0 && len(objects.Unread) == 0 {
 		return fmt.Errorf("no district %q: a district is in the namespace of its own name; see kubectl get districts -A", args[0])

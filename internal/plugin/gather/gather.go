@@ -17,6 +17,9 @@ import (
 // pageSize keeps answers small: a province has twenty thousand schools.
 const pageSize = 500
 
+// Kinds is how many kinds are read.
+const Kinds = 7
+
 // ErrNotInstalled says that the cluster does not know Evenkeel's kinds.
 var ErrNotInstalled = errors.New("this cluster does not know the kinds of screening.evenkeel.dev: " +
 	"install charts/operator, or choose another cluster with --context")
