@@ -1,0 +1,447 @@
+package staff_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/dataplane/casework/caseworktest"
+	"github.com/evenkeel/evenkeel/internal/dataplane/postgres/pgtest"
+	"github.com/evenkeel/evenkeel/internal/dataplane/roster"
+	"github.com/evenkeel/evenkeel/internal/dataplane/staff"
+	"github.com/evenkeel/evenkeel/internal/dataplane/staff/stafftest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// desk is a district with a staff listener, an identity provider and three
+// obligations: one the city leads at no-1, one the district leads at each school.
+type desk struct {
+	*caseworktest.District
+
+	issuer            *stafftest.Issuer
+	server            *httptest.Server
+	city, first, next string
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{District: caseworktest.New(t), issuer: stafftest.New(t)}
+	var handler http.Handler
+	d.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	t.Cleanup(d.server.Close)
+	client := &http.Client{Transport: &http.Transport{}}
+	t.Cleanup(client.CloseIdleConnections)
+	handler = (&staff.Server{
+		Service: &staff.Service{Pool: d.Casework, Keys: d.Keys}, Roster: &roster.Service{Pool: d.Casework, Keys: d.Keys},
+		Provider: staff.NewProvider(staff.ProviderConfig{
+			Issuer: d.issuer.URL, ClientID: stafftest.ClientID, ClientSecret: "s", RedirectURL: d.server.URL + "/auth/callback", Client: client,
+		}),
+		Cookies: &staff.Cookies{Sealer: d.Keys, Now: time.Now}, Log: slog.New(slog.DiscardHandler),
+	}).Handler()
+	d.city = d.Answer(t, d.Student(t, "no-1", "张小明"), contract.Immediate)
+	d.first = d.Answer(t, d.Student(t, "no-1", "李四"), contract.Urgent)
+	d.next = d.Answer(t, d.Student(t, "no-2", "王五"), contract.Urgent)
+	return d
+}
+
+type answer struct {
+	status int
+	body   string
+}
+
+// problem returns the field at fault.
+func (a answer) field() string {
+	var p struct{ Field string }
+	_ = json.Unmarshal([]byte(a.body), &p)
+	return p.Field
+}
+
+// call calls the API as a person in groups; body nil sends none.
+func (d *desk) call(t *testing.T, subject, group, method, path string, body any) answer {
+	t.Helper()
+	return d.send(t, d.issuer.Token(t, stafftest.Person(subject, group)), method, path, body)
+}
+
+func (d *desk) send(t *testing.T, token, method, path string, body any) answer {
+	t.Helper()
+	var reader io.Reader = http.NoBody
+	kind := ""
+	switch b := body.(type) {
+	case nil:
+	case string:
+		reader, kind = strings.NewReader(b), "text/csv"
+	default:
+		raw, _ := json.Marshal(b)
+		reader, kind = bytes.NewReader(raw), "application/json"
+	}
+	request, err := http.NewRequestWithContext(t.Context(), method, d.server.URL+path, reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		request.Header.Set("authorization", "Bearer "+token)
+	}
+	request.Header.Set("content-type", kind)
+	return do(t, d.server.Client(), request)
+}
+
+func do(t *testing.T, client *http.Client, request *http.Request) answer {
+	t.Helper()
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	raw, _ := io.ReadAll(response.Body)
+	return answer{response.StatusCode, string(raw)}
+}
+
+func TestScopeByRole(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	tests := map[string][]string{ // group -> obligations in scope; nil: no duty role
+		"no-1-duty": {d.city, d.first}, "no-2-duty": {d.next}, "district-duty": {d.city, d.first, d.next}, "city-duty": {d.city},
+		"registrars": nil, "north-area": nil, "no-1-class": nil, "strangers": nil,
+	}
+	for group, scope := range tests {
+		list := d.call(t, "li", group, "GET", "/api/v1/obligations", nil)
+		wantList := 200
+		if scope == nil {
+			wantList = 403
+		}
+		if list.status != wantList {
+			t.Errorf("%s lists: %d, want %d", group, list.status, wantList)
+		}
+		for _, number := range []string{d.city, d.first, d.next} {
+			inside := slices.Contains(scope, number)
+			if strings.Contains(list.body, number) != inside {
+				t.Errorf("%s sees %s in the list: %v, want %v", group, number, !inside, inside)
+			}
+			want := 403
+			if scope != nil && inside {
+				want = 200
+			} else if scope != nil {
+				want = 404 // outside the scope it does not exist
+			}
+			for _, act := range []struct{ method, path string }{{"GET", ""}, {"POST", "/own"}} {
+				if got := d.call(t, "li", group, act.method, "/api/v1/obligations/"+number+act.path, nil); got.status != want {
+					t.Errorf("%s %s%s: %d, want %d: %s", group, act.method, act.path, got.status, want, got.body)
+				}
+			}
+		}
+		if scope == nil {
+			for _, path := range []string{"/api/v1/referrals", "/api/v1/follow-ups"} {
+				if got := d.call(t, "li", group, "GET", path, nil); got.status != 403 {
+					t.Errorf("%s %s: %d", group, path, got.status)
+				}
+			}
+		}
+	}
+}
+
+func TestTheCitySeesACaseOnceTheChainHasCalledIt(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.Duty(t, "city", contract.City, "", "sms") // nobody on the district's duty list: the chain goes on to the city
+	if got := d.call(t, "li", "city-duty", "GET", "/api/v1/obligations/"+d.first, nil); got.status != 404 {
+		t.Fatalf("before: %d", got.status)
+	}
+	d.Exec(t, "SELECT ek_casework.advance_due(10)")
+	if got := d.call(t, "li", "city-duty", "GET", "/api/v1/obligations/"+d.first, nil); got.status != 200 {
+		t.Errorf("after the city was called: %d", got.status)
+	}
+}
+
+func TestAnObligationIsOwnedContactedAndClosedByItsOwner(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	path := "/api/v1/obligations/" + d.first
+	reached, reason := map[string]any{"outcome": "Reached"}, map[string]any{"reason": "the school goes on"}
+	steps := []struct {
+		name, subject, group, act string
+		body                      any
+		status                    int
+		field, state              string
+	}{
+		{"contact before anybody owns", "li", "no-1-duty", "/contact", reached, 409, "number", "Raised"},
+		{"own", "li", "no-1-duty", "/own", nil, 200, "", "Owned"},
+		{"own again", "li", "no-1-duty", "/own", nil, 200, "", "Owned"},
+		{"another contacts", "wang", "no-1-duty", "/contact", reached, 409, "number", "Owned"},
+		{"unknown outcome", "li", "no-1-duty", "/contact", map[string]any{"outcome": "Maybe"}, 422, "outcome", "Owned"},
+		{"close before the contact", "li", "no-1-duty", "/close", reason, 409, "number", "Owned"},
+		{"not reached", "li", "no-1-duty", "/contact", map[string]any{"outcome": "NotReached"}, 200, "", "Owned"},
+		{"transfer within the scope", "wang", "district-duty", "/own", nil, 200, "", "Owned"},
+		{"the former owner contacts", "li", "no-1-duty", "/contact", reached, 409, "number", "Owned"},
+		{"a stale reading", "wang", "district-duty", "/contact", map[string]any{"outcome": "Reached", "arming": 7}, 409, "arming", "Owned"},
+		{"reached", "wang", "district-duty", "/contact", map[string]any{"outcome": "Reached", "arming": 0}, 200, "", "Contacted"},
+		{"close without a reason", "wang", "district-duty", "/close", map[string]any{"reason": " "}, 422, "reason", "Contacted"},
+		{"close", "wang", "district-duty", "/close", reason, 200, "", "Closed"},
+		{"close again", "wang", "district-duty", "/close", reason, 200, "", "Closed"},
+		{"own a closed one", "li", "no-1-duty", "/own", nil, 409, "number", "Closed"},
+		{"unknown member", "wang", "district-duty", "/close", map[string]any{"why": "x"}, 400, "body", "Closed"},
+		{"wrong content type", "wang", "district-duty", "/close", "reason", 415, "content-type", "Closed"},
+	}
+	for _, s := range steps {
+		got := d.call(t, s.subject, s.group, "POST", path+s.act, s.body)
+		state := pgtest.One[string](t, d.Database, "SELECT state FROM ek.obligation WHERE number = $1", d.first)
+		if got.status != s.status || got.field() != s.field || state != s.state {
+			t.Errorf("%s: %d %q, state %s; want %d %q %s", s.name, got.status, got.field(), state, s.status, s.field, s.state)
+		}
+	}
+	trail := pgtest.One[string](t, d.Database, `SELECT string_agg(kind || ':' || actor, ' ' ORDER BY id) FROM ek.obligation_event
+		WHERE obligation_id = (SELECT id FROM ek.obligation WHERE number = $1) AND kind NOT IN ('Raised', 'Step', 'LevelEmpty')`, d.first)
+	if trail != "Owned:li Contact:li Transferred:wang Contact:wang Closed:wang" {
+		t.Errorf("trail %s", trail)
+	}
+	actions := pgtest.One[string](t, d.Database, `SELECT string_agg(action, ' ' ORDER BY id) FROM ek.audit_entry WHERE actor IN ('li', 'wang')`)
+	if actions != "ObligationOwned ObligationContact ObligationOwned ObligationContact ObligationClosed" {
+		t.Errorf("audit %s", actions)
+	}
+}
+
+func TestAServiceAccountNeverActs(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	person := stafftest.Person("robot", "district-duty", "registrars")
+	for name, edit := range map[string]map[string]any{
+		"no name": {"name": nil}, "keycloak": {"preferred_username": "service-account-robot"}, "auth0": {"gty": "client-credentials"},
+		"its own client": {"azp": "robot"}, "kubernetes": {"sub": "system:serviceaccount:a:b"},
+	} {
+		claims := maps.Clone(person)
+		maps.Copy(claims, edit)
+		token := d.issuer.Token(t, claims)
+		for _, act := range []string{"/own", "/contact", "/close"} {
+			if got := d.send(t, token, "POST", "/api/v1/obligations/"+d.first+act, map[string]any{}); act == "/own" && (got.status != 403 || got.field() != "subject") {
+				t.Errorf("%s: %d %s", name, got.status, got.body)
+			}
+		}
+		number := pgtest.One[string](t, d.Database, "SELECT number FROM ek.referral")
+		if got := d.send(t, token, "POST", "/api/v1/referrals/"+number+"/release", nil); got.status != 403 {
+			t.Errorf("%s releases: %d", name, got.status)
+		}
+	}
+	if got := pgtest.One[string](t, d.Database, "SELECT state FROM ek.obligation WHERE number = $1", d.first); got != "Raised" {
+		t.Errorf("state %s", got)
+	}
+}
+
+func TestWrongTokens(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	person := stafftest.Person("li", "district-duty")
+	with := func(edit map[string]any) string {
+		claims := maps.Clone(person)
+		maps.Copy(claims, edit)
+		return d.issuer.Token(t, claims)
+	}
+	for name, token := range map[string]string{
+		"none": "", "garbage": "a.b.c", "somebody else's": d.issuer.Forge(t, person), "another client's": with(map[string]any{"aud": "other"}),
+		"another issuer's": with(map[string]any{"iss": "https://evil.invalid"}), "expired": with(map[string]any{"exp": time.Now().Add(-time.Hour).Unix()}),
+	} {
+		if got := d.send(t, token, "GET", "/api/v1/obligations", nil); got.status != 401 || got.field() != "authorization" {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
+}
+
+func TestAReadIsAuditedOrItIsNotReturned(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	got := d.call(t, "li", "city-duty", "GET", "/api/v1/obligations/"+d.city, nil)
+	if got.status != 200 || !strings.Contains(got.body, "张小明") {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	entry := pgtest.One[string](t, d.Database, "SELECT actor || ' ' || action || ' ' || detail FROM ek.audit_entry WHERE object LIKE 'student/%' ORDER BY id DESC LIMIT 1")
+	if entry != "li RecordRead obligation "+d.city {
+		t.Errorf("audit entry %q", entry)
+	}
+	// No audit, no record: an entry that cannot be written takes the answer with it.
+	d.Superuser(t, "CREATE FUNCTION ek.full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full; END $$",
+		"CREATE TRIGGER full_disk BEFORE INSERT ON ek.audit_entry EXECUTE FUNCTION ek.full()")
+	for _, path := range []string{"/api/v1/obligations/" + d.city, "/api/v1/obligations", "/api/v1/referrals", "/api/v1/follow-ups"} {
+		got := d.call(t, "li", "city-duty", "GET", path, nil)
+		if got.status < 500 || strings.Contains(got.body, "张") || strings.Contains(got.body, d.city) && path == "/api/v1/obligations" {
+			t.Errorf("%s without audit: %d %s", path, got.status, got.body)
+		}
+	}
+}
+
+func TestRosterCodesAndDutyOverHTTP(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	const file = "number,name,school,grade,class,seat,birthDate,stage,guardianConsent,consentVersion\n"
+	const row = "G1,赵六,no-1,7,3,17,2011-09-30,JuniorSecondary,Given,1\n"
+	tests := []struct {
+		name, group, method, path string
+		body                      any
+		status                    int
+		contains                  string
+	}{
+		{"import", "registrars", "POST", "/api/v1/roster", file + row + "G2,,no-1,,,,,,,\n", 200, `"imported":1,"updated":0,"rejected":1`},
+		{"import as duty", "district-duty", "POST", "/api/v1/roster", file + row, 403, "Registrar"},
+		{"no header", "registrars", "POST", "/api/v1/roster", row, 422, "write the header"},
+		{"JSON", "registrars", "POST", "/api/v1/roster", map[string]any{}, 415, "text/csv"},
+		{"codes", "registrars", "POST", "/api/v1/codes", map[string]any{"round": caseworktest.Round, "school": "no-9"}, 404, "school"},
+		{"codes of an unknown round", "registrars", "POST", "/api/v1/codes", map[string]any{"round": "spring"}, 404, "round"},
+		{"codes as class teacher", "no-1-class", "POST", "/api/v1/codes", map[string]any{"round": caseworktest.Round}, 403, "Registrar"},
+		{"duty", "registrars", "PUT", "/api/v1/duty", "subject,level,school,transport,address\nli,City,,sms,1\n", 200, `"people":1`},
+		{"faulty duty", "registrars", "PUT", "/api/v1/duty", "subject,level,school,transport,address\nli,Moon,,sms,1\n", 422, `"column":"level"`},
+		{"unknown path", "registrars", "GET", "/api/v1/students", nil, 404, `"field":"path"`},
+		{"wrong method", "registrars", "DELETE", "/api/v1/duty", nil, 405, `"field":"method"`},
+	}
+	for _, tt := range tests {
+		got := d.call(t, "zhao", tt.group, tt.method, tt.path, tt.body)
+		if got.status != tt.status || !strings.Contains(got.body, tt.contains) {
+			t.Errorf("%s: %d %s", tt.name, got.status, got.body)
+		}
+		if tt.status != 200 && strings.Contains(got.body, "赵六") {
+			t.Errorf("%s: the answer repeats a name", tt.name)
+		}
+	}
+}
+
+var csrfField = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	jar, _ := cookiejar.New(nil)
+	browser := &http.Client{Transport: d.server.Client().Transport, Jar: jar}
+	get := func(path string) answer {
+		t.Helper()
+		request, _ := http.NewRequestWithContext(t.Context(), "GET", d.server.URL+path, http.NoBody)
+		return do(t, browser, request)
+	}
+	post := func(path, origin string, form url.Values) answer {
+		t.Helper()
+		request, _ := http.NewRequestWithContext(t.Context(), "POST", d.server.URL+path, strings.NewReader(form.Encode()))
+		request.Header.Set("content-type", "application/x-www-form-urlencoded")
+		request.Header.Set("origin", origin)
+		return do(t, browser, request)
+	}
+	d.issuer.SignsIn(stafftest.Person("li", "district-duty"))
+	page := get("/obligations/" + d.city) // signs in on the way, and comes back
+	if page.status != 200 || !strings.Contains(page.body, "张小明") || !strings.Contains(page.body, "姓名 li") {
+		t.Fatalf("%d %s", page.status, page.body)
+	}
+	worklist := get("/")
+	if !strings.Contains(worklist.body, d.city) || !strings.Contains(worklist.body, "张**") || strings.Contains(worklist.body, "张小明") || !strings.Contains(worklist.body, "min left") {
+		t.Errorf("worklist %s", worklist.body)
+	}
+	token := csrfField.FindStringSubmatch(page.body)[1]
+	state := func() string {
+		return pgtest.One[string](t, d.Database, "SELECT state FROM ek.obligation WHERE number = $1", d.city)
+	}
+	own := "/obligations/" + d.city + "/own"
+	if got := post(own, d.server.URL, url.Values{}); got.status != 403 || state() != "Raised" {
+		t.Errorf("without the form's token: %d, %s", got.status, state())
+	}
+	if got := post(own, "https://evil.invalid", url.Values{"csrf": {token}}); got.status != 403 || state() != "Raised" {
+		t.Errorf("from another site: %d, %s", got.status, state())
+	}
+	steps := []struct {
+		act   string
+		form  url.Values
+		state string
+	}{
+		{"/own", url.Values{}, "Owned"}, {"/contact", url.Values{"outcome": {"Reached"}, "arming": {"0"}}, "Contacted"},
+		{"/close", url.Values{"reason": {"学校继续跟进"}}, "Closed"},
+	}
+	for _, s := range steps {
+		s.form.Set("csrf", token)
+		if got := post("/obligations/"+d.city+s.act, d.server.URL, s.form); got.status != 200 || state() != s.state {
+			t.Errorf("%s: %d, %s", s.act, got.status, state())
+		}
+	}
+	referral := pgtest.One[string](t, d.Database, "SELECT number FROM ek.referral")
+	if got := get("/referrals"); !strings.Contains(got.body, "/referrals/"+referral+"/release") {
+		t.Errorf("referrals %d %s", got.status, got.body)
+	}
+	if got := post("/referrals/"+referral+"/release", d.server.URL, url.Values{"csrf": {token}}); got.status != 200 || !strings.Contains(got.body, "anding") {
+		t.Errorf("release %d %s", got.status, got.body)
+	}
+	for path, want := range map[string]int{"/follow-ups": 200, "/referrals/NONE": 404, "/obligations/NONE": 404, "/assets/style.css": 200} {
+		if got := get(path); got.status != want {
+			t.Errorf("%s: %d, want %d", path, got.status, want)
+		}
+	}
+}
+
+func TestPagesAreClosedToOtherSitesAndToStrangers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	plain := &http.Client{Transport: d.server.Client().Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	fetch := func(path string, cookie *http.Cookie) *http.Response {
+		t.Helper()
+		request, _ := http.NewRequestWithContext(t.Context(), "GET", d.server.URL+path, http.NoBody)
+		if cookie != nil {
+			request.AddCookie(cookie)
+		}
+		response, err := plain.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		return response
+	}
+	home := fetch("/", nil)
+	if home.StatusCode != 303 || home.Header.Get("location") != "/auth/login?next=%2F" {
+		t.Errorf("%d %s", home.StatusCode, home.Header.Get("location"))
+	}
+	for header, want := range map[string]string{"content-security-policy": "default-src 'none'", "cache-control": "no-store", "x-content-type-options": "nosniff"} {
+		if !strings.Contains(home.Header.Get(header), want) {
+			t.Errorf("%s: %q", header, home.Header.Get(header))
+		}
+	}
+	if got := fetch("/", &http.Cookie{Name: "ek_session", Value: "AAAA"}); got.StatusCode != 303 {
+		t.Errorf("a made-up session: %d", got.StatusCode)
+	}
+	if got := fetch("/auth/callback?state=x&code=y", nil); got.StatusCode != 400 {
+		t.Errorf("a callback nobody began: %d", got.StatusCode)
+	}
+	begun := fetch("/auth/login?next=https://evil.invalid/", nil)
+	flow := begun.Cookies()[0]
+	if !flow.HttpOnly || flow.SameSite != http.SameSiteLaxMode {
+		t.Errorf("cookie %+v", flow)
+	}
+	if got := fetch("/", &http.Cookie{Name: "ek_session", Value: flow.Value}); got.StatusCode != 303 {
+		t.Errorf("a cookie under another name: %d", got.StatusCode)
+	}
+	d.issuer.SignsIn(stafftest.Person("li", "strangers"))
+	back := fetch2(t, plain, begun.Header.Get("location"))
+	landed := fetch(strings.TrimPrefix(back, d.server.URL), flow)
+	if landed.StatusCode != 303 || landed.Header.Get("location") != "/" {
+		t.Errorf("after signing in: %d %s, want the home page", landed.StatusCode, landed.Header.Get("location"))
+	}
+	for _, c := range landed.Cookies() {
+		if c.Name == "ek_session" {
+			if got := fetch("/", c); got.StatusCode != 403 {
+				t.Errorf("a stranger's worklist: %d", got.StatusCode)
+			}
+		}
+	}
+}
+
+func fetch2(t *testing.T, client *http.Client, address string) string {
+	t.Helper()
+	request, _ := http.NewRequestWithContext(t.Context(), "GET", address, http.NoBody)
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	return response.Header.Get("location")
+}
