@@ -222,3 +222,8 @@ func (d *District) Reconnect() {
 	d.Owner.Reset()
 	d.Casework.Reset()
 }
+
+// Superuser runs statements as the server's superuser in the district's database.
+func (d *District) Superuser(statements ...string) error {
+	return d.Postgres.Superuser(database, statements...)
+}
