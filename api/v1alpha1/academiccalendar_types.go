@@ -38,7 +38,7 @@ type AcademicCalendarSpec struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=60
 	Closures []Closure `json:"closures,omitempty"`
-	// makeUpDays are days on which school is held although the week or a closure says otherwise.
+	// makeUpDays are days outside the school week on which school is held; none may be in a closure.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1

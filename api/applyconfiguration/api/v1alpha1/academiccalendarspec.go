@@ -22,7 +22,7 @@ type AcademicCalendarSpecApplyConfiguration struct {
 	Terms []TermApplyConfiguration `json:"terms,omitempty"`
 	// closures are days within terms without school.
 	Closures []ClosureApplyConfiguration `json:"closures,omitempty"`
-	// makeUpDays are days on which school is held although the week or a closure says otherwise.
+	// makeUpDays are days outside the school week on which school is held; none may be in a closure.
 	MakeUpDays []apiv1alpha1.Civil `json:"makeUpDays,omitempty"`
 }
 
