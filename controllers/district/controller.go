@@ -32,10 +32,6 @@ type Reconciler struct {
 	Board    *board.Board
 	Recorder events.EventRecorder
 	Settings workload.Settings
-
-	// Started is when the operator started: until the exchange has had its first
-	// turn, what a district last said stays in its conditions.
-	Started time.Time
 }
 
 // Reconcile brings one district nearer to its spec.

@@ -62,7 +62,6 @@ func granted() *world {
 		namespace:   &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "fengtai", Labels: map[string]string{v1alpha1.LabelDistrict: code}}},
 		secrets:     map[string]*corev1.Secret{},
 		deployments: map[workload.Component]*appsv1.Deployment{},
-		started:     noon.Add(-time.Hour),
 	}}
 	return w.secret("owner", "username", "password").secret("oidc", "client-secret").channel("gateway")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -31,13 +30,13 @@ type observed struct {
 	screenable  int            // of the schools
 	latest      *board.Reading // nil: the exchange has not had its turn
 	last        *board.Reading // the latest with a report
-	started     time.Time
-	forbidden   string // what the operator may not read here; "": nothing
+	early       bool           // until the exchange has had its turn, what a district last said stays
+	forbidden   string         // what the operator may not read here; "": nothing
 }
 
 func (r *Reconciler) gather(ctx context.Context, d *v1alpha1.District) (observed, error) {
 	o := observed{
-		district: *d, started: r.Started,
+		district: *d, early: !r.Board.FirstTurnOver(r.Clock.Now()),
 		secrets: map[string]*corev1.Secret{}, deployments: map[workload.Component]*appsv1.Deployment{},
 	}
 	reads := []func(context.Context, *observed) error{r.readNamespace, r.readObjects, r.readWorkloads, r.readSecrets}

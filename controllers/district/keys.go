@@ -96,7 +96,7 @@ func keysReady(o observed, now time.Time) metav1.Condition {
 	case known && r.Keys == contract.KeysReady:
 		return conditions.True(kind, v1alpha1.ReasonFingerprintMatches, "The key material is the one the database knows")
 	}
-	return unreported(o, kind, now)
+	return unreported(o, kind)
 }
 
 func mayReadSecrets(o observed) bool { return o.granted() && !o.terminating() && o.forbidden == "" }

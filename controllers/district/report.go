@@ -20,11 +20,11 @@ func facts(o observed, now time.Time) (contract.Report, bool) {
 	return o.last.Report, true
 }
 
-// unreported is a condition about which no report speaks: as it was shortly
-// after the operator's start, else Unknown.
-func unreported(o observed, kind string, now time.Time) metav1.Condition {
+// unreported is a condition about which no report speaks: as it was while the
+// exchange has just begun, else Unknown.
+func unreported(o observed, kind string) metav1.Condition {
 	was := meta.FindStatusCondition(o.district.Status.Conditions, kind)
-	if was != nil && o.latest == nil && now.Sub(o.started) < board.FirstTurn {
+	if was != nil && o.latest == nil && o.early {
 		return *was
 	}
 	return conditions.Unknown(kind, v1alpha1.ReasonNoReport, "No report speaks for the district")
@@ -35,7 +35,7 @@ func reporting(o observed, now time.Time) metav1.Condition {
 	_, fresh := facts(o, now)
 	switch {
 	case o.latest == nil:
-		return unreported(o, kind, now)
+		return unreported(o, kind)
 	case o.latest.Fault == v1alpha1.ReasonReportRefused:
 		return conditions.False(kind, v1alpha1.ReasonReportRefused, "The last report held what a report may not hold and was dropped")
 	case fresh:
@@ -56,7 +56,7 @@ func dutyChain(o observed, now time.Time) metav1.Condition {
 			return conditions.False(kind, v1alpha1.ReasonUnreachable, "A level has nobody on duty, or a transport does not answer")
 		}
 	}
-	return unreported(o, kind, now)
+	return unreported(o, kind)
 }
 
 func signalsCovered(o observed, now time.Time) metav1.Condition {
@@ -64,7 +64,7 @@ func signalsCovered(o observed, now time.Time) metav1.Condition {
 	r, known := facts(o, now)
 	switch {
 	case !known:
-		return unreported(o, kind, now)
+		return unreported(o, kind)
 	case !r.Covered:
 		return conditions.False(kind, v1alpha1.ReasonUncovered, "A source that obliges has no obligation, or the reverse")
 	case !r.OnTime:
@@ -76,9 +76,9 @@ func signalsCovered(o observed, now time.Time) metav1.Condition {
 // reportWait is when a report that speaks now stops speaking.
 func reportWait(o observed, now time.Time) time.Duration {
 	switch {
-	case o.latest == nil:
-		return max(0, board.FirstTurn-now.Sub(o.started))
-	case o.latest.OK || o.last == nil:
+	case o.latest == nil && o.early:
+		return board.FirstTurn
+	case o.latest == nil || o.latest.OK || o.last == nil:
 		return 0
 	}
 	return max(0, board.FreshFor-now.Sub(o.last.At)+time.Second)

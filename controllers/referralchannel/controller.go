@@ -35,9 +35,6 @@ type Reconciler struct {
 	Clock  clock.PassiveClock
 	Status *apply.StatusWriter
 	Board  *board.Board
-
-	// Started is when the operator started.
-	Started time.Time
 }
 
 // SetupWithManager registers the reconciler. A District's spec and what casework
@@ -92,15 +89,14 @@ type observed struct {
 	zone      *time.Location // nil: there is no district in the namespace
 	secret    *corev1.Secret // nil: missing
 	forbidden bool           // the Secret may not be read
-	heard     bool           // the exchange has had its turn
-	silent    bool           // and its latest brought no report
+	early     bool           // the exchange has yet to have its turn
+	silent    bool           // the latest call brought no report
 	last      *board.Reading // the latest with a report
-	started   time.Time
 }
 
 // gather returns nil for a channel that is gone or going.
 func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*observed, error) {
-	o := &observed{started: r.Started}
+	o := &observed{}
 	if err := r.Client.Get(ctx, key, &o.channel); err != nil {
 		return nil, client.IgnoreNotFound(err)
 	}
@@ -114,7 +110,7 @@ func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*obs
 		return nil, err
 	}
 	latest, heard := r.Board.Reading(key.Namespace)
-	o.heard, o.silent = heard, heard && !latest.OK
+	o.early, o.silent = !heard && !r.Board.FirstTurnOver(r.Clock.Now()), heard && !latest.OK
 	if last, ok := r.Board.LastGood(key.Namespace); ok {
 		o.last = &last
 	}

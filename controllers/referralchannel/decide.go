@@ -43,6 +43,9 @@ func decide(o observed, now time.Time) judgement {
 	j := understood(probed(o, now))
 	_, until, _ := channel.Window(o.channel.Spec.Agreement, o.zone) // outsideAgreement has seen to the error
 	j.wait = min(until.Sub(now), result.Longest)
+	if o.early {
+		j.wait = min(j.wait, board.FirstTurn)
+	}
 	if o.silent && o.last != nil {
 		if left := board.FreshFor - now.Sub(o.last.At); left > 0 {
 			j.wait = min(j.wait, left+time.Second)
@@ -120,7 +123,7 @@ func outsideAgreement(o observed, now time.Time) *judgement {
 	return nil
 }
 
-// probed is what casework found. Shortly after the operator's start it is what
+// probed is what casework found. While the exchange has just begun it is what
 // casework had found before.
 func probed(o observed, now time.Time) metav1.Condition {
 	kind := v1alpha1.ConditionUsable
@@ -131,7 +134,7 @@ func probed(o observed, now time.Time) metav1.Condition {
 	case contract.Unreachable:
 		return unusable(v1alpha1.ReasonUnreachable, "The facility does not answer")
 	}
-	if was != nil && !o.heard && now.Sub(o.started) < board.FirstTurn {
+	if was != nil && o.early {
 		return *was
 	}
 	return conditions.Unknown(kind, v1alpha1.ReasonNotProbed, "Casework has not said whether the facility answers")

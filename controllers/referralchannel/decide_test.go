@@ -24,7 +24,7 @@ func TestDecide(t *testing.T) {
 	now := time.Date(2026, 12, 31, 15, 0, 0, 0, time.UTC)
 	good := func() observed {
 		return observed{
-			zone: shanghai, heard: true, started: now.Add(-time.Hour),
+			zone: shanghai,
 			channel: v1alpha1.ReferralChannel{
 				ObjectMeta: metav1.ObjectMeta{Name: "anding"},
 				Spec:       v1alpha1.ReferralChannelSpec{Agreement: v1alpha1.Agreement{ValidFrom: "2026-01-01", ValidUntil: "2027-12-31"}},
@@ -60,9 +60,9 @@ func TestDecide(t *testing.T) {
 		"a day that does not exist":  {valid("2026-01-01", "2026-02-30"), "False", "AgreementExpired", conditions.Invalid, 0},
 		"the operator has just started": {
 			func(o *observed) {
-				o.heard, o.last, o.started = false, nil, now.Add(-time.Second)
+				o.early, o.last = true, nil
 				o.channel.Status.Conditions = []metav1.Condition{conditions.True("Usable", "Reachable", "")}
-			}, "True", "Reachable", conditions.Applied, 10 * time.Minute,
+			}, "True", "Reachable", conditions.Applied, 2 * time.Minute,
 		},
 	}
 	for name, tt := range tests {

@@ -37,8 +37,8 @@ const (
 	// FreshFor is how long a report speaks for a district that has fallen silent: a
 	// rollout of casework is no outage.
 	FreshFor = time.Minute
-	// FirstTurn is how long after the operator's start conditions about a district
-	// stay as they were while nothing was heard: by then every district was called.
+	// FirstTurn is how long after the exchange began conditions about a district stay
+	// as they were while nothing was heard: by then every district was called.
 	FirstTurn = 2 * time.Minute
 
 	subscriberBuffer = 1024
@@ -64,11 +64,27 @@ type Board struct {
 	places      map[string]*place
 	subscribers []*subscriber
 	nudges      chan string
+	began       time.Time
 }
 
 // New returns an empty board.
 func New() *Board {
 	return &Board{places: map[string]*place{}, nudges: make(chan string, nudgeBuffer)}
+}
+
+// Begin notes that the exchange begins: an operator that has waited to lead knows
+// as little of the districts as one that has just started.
+func (b *Board) Begin(now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.began = now
+}
+
+// FirstTurnOver reports whether every district has been called at least once.
+func (b *Board) FirstTurnOver(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.began.IsZero() && now.Sub(b.began) >= FirstTurn
 }
 
 // PutRound says which documents a round should have, and asks for a sync if that

@@ -45,6 +45,7 @@ func (*Syncer) NeedLeaderElection() bool { return true }
 
 // Start runs one loop per district until the context ends.
 func (s *Syncer) Start(ctx context.Context) error {
+	s.Board.Begin(s.Clock.Now())
 	loops := map[string]*loop{}
 	var running gosync.WaitGroup
 	defer running.Wait()
