@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -138,8 +139,18 @@ func (d *Demo) importInto(ctx context.Context, district stage.District, roster, 
 	if err != nil {
 		return err
 	}
-	_, err = casework.ImportRoster(ctx, registrar, roster)
-	return err
+	raw, err := casework.ImportRoster(ctx, registrar, roster)
+	if err != nil {
+		return err
+	}
+	var summary struct{ Rows, Imported, Updated int }
+	if err := json.Unmarshal(raw, &summary); err != nil {
+		return err
+	}
+	if summary.Rows == 0 || summary.Imported+summary.Updated != summary.Rows {
+		return fmt.Errorf("the roster was not taken as a whole: %s", raw)
+	}
+	return nil
 }
 
 // waitOpen waits for both rounds. The gates need channels that were probed and a duty

@@ -61,6 +61,16 @@ func (c *Casework) Obligations(ctx context.Context, subject string) ([]Obligatio
 	return list[Obligation](raw, "obligations")
 }
 
+// Record is one obligation with what a person needs to reach the child.
+func (c *Casework) Record(ctx context.Context, subject, number string) (Obligation, error) {
+	var o Obligation
+	raw, err := c.call(ctx, subject, http.MethodGet, "/api/v1/obligations/"+url.PathEscape(number), "", nil)
+	if err != nil {
+		return o, err
+	}
+	return o, json.Unmarshal(raw, &o)
+}
+
 // Referrals are the referrals in somebody's scope.
 func (c *Casework) Referrals(ctx context.Context, subject string) ([]Referral, error) {
 	raw, err := c.call(ctx, subject, http.MethodGet, "/api/v1/referrals", "", nil)

@@ -185,19 +185,15 @@ func (d *Desk) answer(ctx context.Context, n Notice, p Person, climbed bool) err
 	return casework.Close(ctx, p.Subject, n.Obligation, "Reached the child; the school goes on with care.")
 }
 
-// find looks the obligation up in the worklist, to see whom to call.
+// find reads the record of the obligation, to see whom to call.
 func (d *Desk) find(ctx context.Context, n Notice, p Person) error {
-	open, err := d.Casework[n.District].Obligations(ctx, p.Subject)
+	record, err := d.Casework[n.District].Record(ctx, p.Subject, n.Obligation)
 	if err != nil {
 		return err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, o := range open {
-		if o.Number == n.Obligation {
-			d.answered[child(n.District, o.School, o.Label)] = true
-		}
-	}
+	d.answered[child(n.District, record.School, record.Label)] = true
 	return nil
 }
 

@@ -44,6 +44,8 @@ func (c *casework) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	subject := strings.TrimPrefix(r.Header.Get("authorization"), "Bearer token-")
 	parts := strings.Split(r.URL.Path, "/")
 	switch {
+	case r.Method == http.MethodGet && len(parts) == 5:
+		_ = json.NewEncoder(w).Encode(Obligation{Number: parts[4], School: "no-1", Label: "child of " + parts[4]})
 	case r.Method == http.MethodGet && parts[3] == "obligations":
 		_ = json.NewEncoder(w).Encode(map[string]any{"obligations": c.open})
 	case r.Method == http.MethodGet:
@@ -131,6 +133,9 @@ func TestPeopleAnswerWhatTheyAreNotifiedOf(t *testing.T) {
 		if got := fake.of(number); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", number, got, want)
 		}
+	}
+	if err := desk.Stands(t.Context(), "110106", "no-1", "child of "+plain); err != nil {
+		t.Errorf("the child was called already: %v", err)
 	}
 	if tally := desk.Tally(); tally.ByCity != 1 || tally.NotReached != 1 {
 		t.Errorf("%+v", tally)

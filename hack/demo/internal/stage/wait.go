@@ -20,13 +20,16 @@ func (c *Cluster) Poll(ctx context.Context, patience, every time.Duration, ask f
 	defer cancel()
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
+	missing := ""
 	for {
-		missing, err := ask(ctx)
-		if err == nil && missing == "" {
+		now, err := ask(ctx)
+		switch {
+		case err == nil && now == "":
 			return nil
-		}
-		if err != nil {
+		case err != nil && ctx.Err() == nil:
 			missing = err.Error()
+		case ctx.Err() == nil:
+			missing = now
 		}
 		c.Out.State("%s", missing)
 		select {

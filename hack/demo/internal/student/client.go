@@ -85,6 +85,13 @@ func (c *Client) Submit(ctx context.Context, formKey string) (Receipt, error) {
 	return receipt, err
 }
 
+// Talk asks for someone to come.
+func (c *Client) Talk(ctx context.Context, formKey string) (Receipt, error) {
+	var receipt Receipt
+	err := c.call(ctx, "talk", map[string]string{"formKey": formKey}, http.StatusCreated, &receipt)
+	return receipt, err
+}
+
 // call repeats a call until it is answered for good.
 func (c *Client) call(ctx context.Context, name string, body any, want int, into any) error {
 	raw, err := json.Marshal(body)
