@@ -47,7 +47,7 @@ func (c *chaos) victims() []victim {
 func (c *chaos) killBackend() error {
 	children := c.district.Postgres.Children()
 	if len(children) == 0 {
-		return nil
+		return nil // it has ended, and is found to have
 	}
 	_ = syscall.Kill(children[rand.N(len(children))], syscall.SIGKILL) // it may have ended by itself
 	return nil
@@ -83,6 +83,12 @@ func (c *chaos) run(ctx context.Context, kills int) error {
 
 // revive starts again what ended by itself, as a kubelet would.
 func (c *chaos) revive(ctx context.Context, await bool) error {
+	if c.district.Postgres.Exited() {
+		c.ended["postgres"]++
+		if err := c.district.StartPostgres(); err != nil {
+			return err
+		}
+	}
 	for _, p := range c.processes {
 		if p.Exited() {
 			c.ended[p.Name]++
@@ -90,11 +96,30 @@ func (c *chaos) revive(ctx context.Context, await bool) error {
 				return err
 			}
 		}
-		if await {
-			if err := p.AwaitReady(ctx); err != nil {
-				return err
-			}
+	}
+	if !await {
+		return nil
+	}
+	for _, p := range c.processes {
+		if err := c.awaitReady(ctx, p); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// awaitReady waits for a process. PostgreSQL may end a moment after the kill that
+// makes it end.
+func (c *chaos) awaitReady(ctx context.Context, p *district.Process) error {
+	for tries := 0; ; tries++ {
+		bounded, cancel := context.WithTimeout(ctx, 20*time.Second)
+		err := p.AwaitReady(bounded)
+		cancel()
+		if err == nil || tries == 2 {
+			return err
+		}
+		if err := c.revive(ctx, false); err != nil {
+			return err
+		}
+	}
 }

@@ -59,6 +59,9 @@ func (s *Server) Superuser(database string, statements ...string) error {
 // Kill ends the server with SIGKILL, all of its processes at once: none of them may
 // write anything after that.
 func (s *Server) Kill() error {
+	if s.Exited() {
+		return nil
+	}
 	if err := s.server.cmd.Process.Signal(syscall.SIGSTOP); err != nil { // it makes no more children
 		return err
 	}
@@ -69,8 +72,20 @@ func (s *Server) Kill() error {
 	if err := s.server.cmd.Process.Kill(); err != nil {
 		return err
 	}
-	<-s.server.exited
+	_ = <-s.server.exited
 	return awaitGone(children)
+}
+
+// Exited reports whether the server has ended. It ends by itself when a process of it
+// is killed while it recovers.
+func (s *Server) Exited() bool {
+	select {
+	case err := <-s.server.exited:
+		s.server.exited <- err
+		return true
+	default:
+		return false
+	}
 }
 
 // Start starts a server that was killed; it recovers from its log.
