@@ -84,6 +84,7 @@ func TestWrongCodesAreThrottledAndARightOnePasses(t *testing.T) {
 		t.Error("no Retry-After")
 	}
 	h.expectProblem(wrong("another-school"), http.StatusNotFound, "code")
+	h.expectProblem(wrong("no \x00 school"), http.StatusNotFound, "code")
 	h.open(s)
 }
 

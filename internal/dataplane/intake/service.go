@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"regexp"
 	"time"
 
 	"github.com/google/uuid"
@@ -99,14 +100,17 @@ type Form struct {
 // Remaining lists the items without an answer.
 func (f Form) Remaining() []ItemRef { return remaining(f.Instruments, f.Answered) }
 
+// schoolName is what a School can be called.
+var schoolName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$`)
+
 // Open opens a form with an access code as it was typed.
 func (s *Service) Open(ctx context.Context, typed, school string) (FormKey, Form, error) {
 	code, err := seal.ParseCode(typed)
 	if err != nil {
 		return "", Form{}, errCodeTyped
 	}
-	if len(school) > 63 { // longer than any School's name: nobody's bucket
-		school = ""
+	if !schoolName.MatchString(school) {
+		school = "" // counted with those who named none
 	}
 	key := newFormKey()
 	row, err := s.store.open(ctx, s.keys.CodeHMAC(code), school, missLimit, key.hash())

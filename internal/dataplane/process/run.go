@@ -102,7 +102,7 @@ func serve(ctx context.Context, server *http.Server, listener net.Listener) erro
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	err := server.Shutdown(bounded)
-	<-failed
+	_ = <-failed
 	return err
 }
 

@@ -229,7 +229,7 @@ func (s *server) Log() string {
 func (s *server) stop() error {
 	if s.cmd.Process != nil {
 		_ = s.cmd.Process.Signal(syscall.SIGQUIT) // immediately: nothing here is kept
-		<-s.exited
+		_ = <-s.exited
 	}
 	return os.RemoveAll(s.dir)
 }
