@@ -30,7 +30,7 @@ type Reconciler struct {
 	Status   *apply.StatusWriter
 	Applier  *apply.Applier
 	Board    *board.Board
-	Recorder events.EventRecorder
+	Events   events.EventRecorder
 	Settings workload.Settings
 }
 

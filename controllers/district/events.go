@@ -31,6 +31,6 @@ func (r *Reconciler) emit(before, after *v1alpha1.District) {
 		if c.Status == metav1.ConditionFalse && was != nil && was.Status == metav1.ConditionTrue {
 			kind = corev1.EventTypeWarning
 		}
-		r.Recorder.Eventf(after, nil, kind, c.Reason, action, "%s: %s", c.Type, c.Message)
+		r.Events.Eventf(after, nil, kind, c.Reason, action, "%s: %s", c.Type, c.Message)
 	}
 }

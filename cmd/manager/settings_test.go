@@ -1,0 +1,43 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/evenkeel/evenkeel/internal/controlplane/workload"
+)
+
+func TestParse(t *testing.T) {
+	pod := func(string) string { return "evenkeel-system" }
+	tests := map[string]struct {
+		args string
+		want string // part of the error
+	}{
+		"the chart's":              {"--image=i --cell-floor=10 --log-level=info --image-pull-secret=a --image-pull-secret=b", ""},
+		"resources":                {"--image=i --resources=scorer=200m,256Mi", ""},
+		"no image":                 {"", "--image is not set"},
+		"a floor too low":          {"--image=i --cell-floor=3", "write 5 to 100"},
+		"resources of nothing":     {"--image=i --resources=queue=1,1Gi", "write component=cpu,memory"},
+		"resources without memory": {"--image=i --resources=scorer=200m", "write component=cpu,memory"},
+		"a word too many":          {"--image=i run", `"run" is not a flag`},
+		"hammering":                {"--image=i --sync-interval=1ms", "one second at least"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := parse(strings.Fields(tt.args), pod)
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestParseResources(t *testing.T) {
+	s, err := parse([]string{"--image=i", "--namespace=n", "--resources=scorer=200m,256Mi"}, func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.workloads.Resources[workload.Scorer]; got.CPU.String() != "200m" || got.Memory.String() != "256Mi" {
+		t.Errorf("the scorer asks for %s and %s", got.CPU.String(), got.Memory.String())
+	}
+}
