@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -291,4 +292,28 @@ func TestAnswersAreSealedToTheirStudent(t *testing.T) {
 	if value, err := opener.OpenAnswer(c, sealed); err != nil || value != 2 {
 		t.Errorf("%d, %v", value, err)
 	}
+}
+
+func TestTheSameSaveFromManySidesAtOnce(t *testing.T) {
+	h := newHarness(t)
+	f := h.begun()
+	receipts := make(chan any, 16)
+	var wait sync.WaitGroup
+	for i := range cap(receipts) {
+		wait.Go(func() {
+			a := f.save(1+i%2, q("q9", 2)) // two save numbers, eight times each
+			h.expectStatus(a, http.StatusCreated)
+			receipts <- a.body["receipt"]
+		})
+	}
+	wait.Wait()
+	close(receipts)
+	different := map[any]bool{}
+	for receipt := range receipts {
+		different[receipt] = true
+	}
+	if len(different) != 2 || f.events() != 2 || f.obligations() != severe {
+		t.Errorf("%d receipts, %d events, obligations %q; want 2, 2 and %q", len(different), f.events(), f.obligations(), severe)
+	}
+	h.expectCovered()
 }

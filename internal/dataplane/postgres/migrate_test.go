@@ -110,3 +110,33 @@ func TestMissingRolesAreNamed(t *testing.T) {
 		t.Errorf("err = %v, want the statement that makes the role", err)
 	}
 }
+
+func TestRolesAreMadeWithTheirPasswordAndItStaysOutOfTheLog(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	db.Superuser(t, "SET log_statement = 'all'; ALTER DATABASE "+db.Config("owner").Name+" SET log_statement = 'all'")
+	login := db.Config("intake")
+	login.User = postgres.RoleName(pgtest.PasswordDistrict, "intake")
+	for _, password := range []string{"first-Passw0rd", "second-Passw0rd"} {
+		err := postgres.CreateRoles(t.Context(), db.Pool(t, "owner"),
+			postgres.Migration{District: pgtest.PasswordDistrict, RolePasswords: map[string]string{"intake": password}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		db.Superuser(t, "GRANT CONNECT ON DATABASE "+login.Name+" TO "+login.User)
+		for given, want := range map[string]bool{password: true, "another": false} {
+			login.Password = given
+			pool, err := postgres.NewPool(login)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := pool.Ping(t.Context()); (err == nil) != want {
+				t.Errorf("password %q: %v", given, err)
+			}
+			pool.Close()
+		}
+		if log := db.ServerLog(); strings.Contains(log, password) || !strings.Contains(log, "SCRAM-SHA-256$") {
+			t.Error("the server's log has the password, or the test does not log statements")
+		}
+	}
+}

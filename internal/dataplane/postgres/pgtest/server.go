@@ -24,6 +24,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
+
+	"github.com/evenkeel/evenkeel/internal/dataplane/postgres"
 )
 
 // Main runs the tests of a package, stops the server, checks that no goroutine is
@@ -161,7 +163,21 @@ func (s *server) init() error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	return nil
+	return s.askForPassword()
+}
+
+// PasswordDistrict is a district whose roles, unlike all others of the server, have to
+// give their password.
+const PasswordDistrict = "scram"
+
+func (s *server) askForPassword() error {
+	path := filepath.Join(s.data(), "pg_hba.conf")
+	rules, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	line := fmt.Sprintf("local all %s scram-sha-256\n", postgres.RoleName(PasswordDistrict, "intake"))
+	return os.WriteFile(path, append([]byte(line), rules...), 0o600)
 }
 
 // run starts the server so that it dies with this process, however this ends. The
