@@ -132,7 +132,9 @@ func sessionsOf(c contract.Control, school string) []contract.Session {
 // than it would have, unless the closing cuts it. It may end later: adjoining
 // sessions are merged, so a later one added to a running one lengthens it.
 func begunEqual(next []contract.Session, nextEnd time.Time, stored []contract.Session, storedEnd, now time.Time) bool {
-	a, b := begun(next, now), begun(stored, now)
+	// A closing that lies in the past takes what began after it along.
+	until := earlier(now, nextEnd.Add(-1))
+	a, b := begun(next, until), begun(stored, until)
 	return slices.EqualFunc(a, b, func(n, s contract.Session) bool {
 		cut := earlier(s.To, nextEnd)
 		switch {

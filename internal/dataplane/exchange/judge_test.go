@@ -43,11 +43,13 @@ func TestJudgeControl(t *testing.T) {
 		edit     func(*contract.Control)
 		want     contract.RefusalReason
 	}{
-		"before opening everything may change": {now: 1, edit: func(c *contract.Control) { c.OpensAt = at(2); c.Cohort.Stages = nil; c.Sessions = nil }},
-		"open: closing later":                  {now: 10, edit: func(c *contract.Control) { c.ClosesAt = at(99) }},
-		"open: closing at once":                {now: 10, edit: func(c *contract.Control) { c.ClosesAt = at(10); c.Sessions = []contract.Session{span(9, 10)} }},
-		"open: a hold":                         {now: 10, edit: func(c *contract.Control) { c.Hold = contract.HoldAndDrain }},
-		"open: later sessions":                 {now: 13, edit: func(c *contract.Control) { c.Sessions = []contract.Session{span(9, 12), span(40, 44)} }},
+		"before opening everything may change":                 {now: 1, edit: func(c *contract.Control) { c.OpensAt = at(2); c.Cohort.Stages = nil; c.Sessions = nil }},
+		"open: closing later":                                  {now: 10, edit: func(c *contract.Control) { c.ClosesAt = at(99) }},
+		"open: closing at once":                                {now: 10, edit: func(c *contract.Control) { c.ClosesAt = at(10); c.Sessions = []contract.Session{span(9, 10)} }},
+		"open: closing in the past takes later sessions along": {now: 34, edit: func(c *contract.Control) { c.ClosesAt = at(20); c.Sessions = c.Sessions[:1] }},
+		"open: closing in the past keeps earlier sessions":     {now: 34, edit: func(c *contract.Control) { c.ClosesAt = at(20); c.Sessions = nil }, want: contract.RefusedOpen},
+		"open: a hold":                                         {now: 10, edit: func(c *contract.Control) { c.Hold = contract.HoldAndDrain }},
+		"open: later sessions":                                 {now: 13, edit: func(c *contract.Control) { c.Sessions = []contract.Session{span(9, 12), span(40, 44)} }},
 		"open: a later session for one school": {now: 13, edit: func(c *contract.Control) {
 			c.Overrides = []contract.SchoolSessions{{School: "a", Sessions: []contract.Session{span(9, 12), span(50, 51)}}}
 		}},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -119,8 +120,21 @@ func (p *Provider) oauth(ctx context.Context) (*oauth2.Config, error) {
 	}
 	return &oauth2.Config{
 		ClientID: p.config.ClientID, ClientSecret: p.config.ClientSecret, RedirectURL: p.config.RedirectURL,
-		Endpoint: provider.Endpoint(), Scopes: []string{oidc.ScopeOpenID, "profile", "groups"},
+		Endpoint: provider.Endpoint(), Scopes: scopes(provider),
 	}, nil
+}
+
+// scopes asks for groups only where the provider knows that scope: some refuse a
+// sign-in that names one they do not.
+func scopes(provider *oidc.Provider) []string {
+	var known struct {
+		Scopes []string `json:"scopes_supported"`
+	}
+	wanted := []string{oidc.ScopeOpenID, "profile"}
+	if provider.Claims(&known) == nil && slices.Contains(known.Scopes, "groups") {
+		wanted = append(wanted, "groups")
+	}
+	return wanted
 }
 
 func (p *Provider) context(ctx context.Context) context.Context {

@@ -147,24 +147,23 @@ RETURNS TABLE (id uuid, number text, level text, urgency text, subject text, sea
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ek, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    UPDATE ek.notification n SET next_try_at = NULL
-    FROM ek.obligation o
-    WHERE o.id = n.obligation_id AND n.transport = p_transport AND n.next_try_at <= clock_timestamp()
-      AND NOT ek.unstopped(o.state);
     RETURN QUERY
     WITH due AS (
-        SELECT n.id FROM ek.notification n
+        SELECT n.id, ek.unstopped(o.state) AS live FROM ek.notification n JOIN ek.obligation o ON o.id = n.obligation_id
         WHERE n.transport = p_transport AND n.next_try_at <= clock_timestamp()
-        ORDER BY n.next_try_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+        ORDER BY n.next_try_at LIMIT p_limit FOR UPDATE OF n SKIP LOCKED
     ), taken AS (
-        UPDATE ek.notification n SET tries = n.tries + 1, sent_at = coalesce(n.sent_at, clock_timestamp()),
-               next_try_at = clock_timestamp() + p_lease
+        -- what became idle meanwhile, because somebody reached the child, is dropped here
+        UPDATE ek.notification n SET tries = n.tries + due.live::integer,
+               sent_at = CASE WHEN due.live THEN coalesce(n.sent_at, clock_timestamp()) ELSE n.sent_at END,
+               next_try_at = CASE WHEN due.live THEN clock_timestamp() + p_lease END
         FROM due WHERE n.id = due.id RETURNING n.*
     )
     SELECT n.id, o.number, p.level, ek.urgency(o), p.subject, a.sealed, n.tries
     FROM taken n JOIN ek.obligation o ON o.id = n.obligation_id
     JOIN ek.duty_person p ON p.id = n.person_id
-    LEFT JOIN ek.duty_address a ON a.person_id = p.id AND a.transport = n.transport;
+    LEFT JOIN ek.duty_address a ON a.person_id = p.id AND a.transport = n.transport
+    WHERE n.next_try_at IS NOT NULL;
 END $$;
 -- +goose StatementEnd
 
