@@ -9,6 +9,7 @@ DIST := $(CURDIR)/dist
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 IMAGE ?= ghcr.io/evenkeel/evenkeel:dev
 FUZZTIME ?= 30s
+KILLS ?= 200
 LDFLAGS := -s -w -X github.com/evenkeel/evenkeel/internal/version.version=$(VERSION)
 DEVCLUSTER := cd hack/devcluster && go run .
 
@@ -67,12 +68,17 @@ verify: ## generate, lint, and a clean git status
 	./hack/verify.sh
 
 .PHONY: e2e
-e2e: ## The demo as a test, with faults and every figure checked (root)
+e2e: loss ## The demo as a test, with faults and every figure checked (root), after the long loss test
 	go test -tags e2e -count 1 -timeout 60m -v ./test/e2e/...
 
+.PHONY: loss
+loss: ## KILLS (200) times kill -9 of intake, scorer, casework and PostgreSQL under load: nothing acknowledged is lost
+	EVENKEEL_LOSS_KILLS=$(KILLS) go test -count 1 -timeout 60m -v ./test/loss/
+
 .PHONY: bench
-bench: ## Benchmarks of the pure packages and of test/bench
-	go test -run '^$$' -bench . -benchmem ./internal/core/... ./test/bench/...
+bench: ## Benchmarks of the pure packages, then a district against pgbench, written to docs/bench (about 5 min)
+	go test -run '^$$' -bench . -benchmem ./internal/core/...
+	go run ./test/bench
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (30s)

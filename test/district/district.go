@@ -141,6 +141,9 @@ func (d *District) Clerk() *Process { return d.processes["casework"] }
 // IntakeURL is where students are served.
 func (d *District) IntakeURL() string { return "http://" + d.Intake().Env["EVENKEEL_LISTEN"] }
 
+// StaffURL is where duty staff are served.
+func (d *District) StaffURL() string { return "http://" + d.Clerk().Env["EVENKEEL_STAFF_LISTEN"] }
+
 // Keys are all keys of the district.
 func (d *District) Keys() *seal.Keys { return sealtest.Keys(seed) }
 

@@ -19,6 +19,8 @@ const (
 	Round      = "autumn-check-up-20260915"
 	School     = "fengtai-no-1"
 	registrars = "registrars"
+	// DutyGroup is the group of the district's duty staff.
+	DutyGroup = "district-duty"
 )
 
 var transports = []string{"sms", "voice"}
@@ -82,7 +84,7 @@ func (d *District) directory() contract.Directory {
 		Version: contract.Version, Revision: 1, District: Code, Name: contract.Text{ZhCN: "丰台区", En: "Fengtai"},
 		TimeZone: "Asia/Shanghai", CellFloor: 10,
 		Schools: []contract.SchoolInfo{{Name: School, Title: contract.Text{ZhCN: "丰台一中", En: "Fengtai No. 1"}, Stages: []string{"SeniorSecondary"}}},
-		Staff:   []contract.StaffGroup{{Group: registrars, Role: contract.Registrar}, {Group: "district-duty", Role: contract.DistrictDuty}},
+		Staff:   []contract.StaffGroup{{Group: registrars, Role: contract.Registrar}, {Group: DutyGroup, Role: contract.DistrictDuty}},
 		Channels: []contract.Channel{{
 			Name: "anding", FacilityCode: "H-110106-01", Class: "Psychiatric", URL: d.Partners.URL + "/partner/anding", WeeklyCapacity: 20,
 			ValidFrom: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), ValidUntil: time.Date(2126, 1, 1, 0, 0, 0, 0, time.UTC),

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -24,10 +25,8 @@ import (
 )
 
 const (
-	clientID     = "casework"
-	clientSecret = "oidc-client-secret-oidc-client-secret"
-	sendSecret   = "send-secret-send-secret-send-secret"
-	backSecret   = "back-secret-back-secret-back-secret"
+	sendSecret = "send-secret-send-secret-send-secret"
+	backSecret = "back-secret-back-secret-back-secret"
 )
 
 // Arrival is the first notification of an obligation that reached a gateway.
@@ -41,6 +40,7 @@ type Arrival struct {
 type Partners struct {
 	URL string
 
+	issuer                      *issuer
 	server                      *httptest.Server
 	authority, certificate, key []byte // PEM
 	receipts                    string // casework's partner listener
@@ -54,6 +54,10 @@ type Partners struct {
 
 func startPartners() (*Partners, error) {
 	p := &Partners{first: map[string]time.Time{}, seen: map[string]int{}}
+	var err error
+	if p.issuer, err = newIssuer(); err != nil {
+		return nil, err
+	}
 	pair, err := p.makeCertificate()
 	if err != nil {
 		return nil, err
@@ -61,9 +65,9 @@ func startPartners() (*Partners, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("HEAD /partner/{name}", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("POST /partner/{name}", p.notified)
-	mux.HandleFunc("GET /.well-known/openid-configuration", p.discovery)
-	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"keys":[]}`) })
+	p.issuer.route(mux, func() string { return p.URL })
 	p.server = httptest.NewUnstartedServer(mux)
+	p.server.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that a kill has cut
 	p.server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
 	p.server.StartTLS()
 	p.URL = p.server.URL
@@ -74,13 +78,6 @@ func (p *Partners) close() {
 	p.server.Close()
 	p.sending.Wait()
 	http.DefaultClient.CloseIdleConnections()
-}
-
-func (p *Partners) discovery(w http.ResponseWriter, _ *http.Request) {
-	_ = json.NewEncoder(w).Encode(map[string]any{
-		"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
-		"id_token_signing_alg_values_supported": []string{"RS256"},
-	})
 }
 
 func (p *Partners) notified(w http.ResponseWriter, r *http.Request) {

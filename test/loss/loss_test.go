@@ -2,6 +2,7 @@ package loss
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strconv"
 	"strings"
@@ -64,22 +65,25 @@ func TestNothingAcknowledgedIsLostOrDoubled(t *testing.T) {
 	students := newCrowd(d, d.IntakeURL(), 8)
 	students.pause = 2 * time.Millisecond
 	students.start(t.Context())
-	watch := watchConservation(t, d)
+	watch, duty := watchConservation(t, d), openDesk(t, d)
 
 	storm := newChaos(d, d.Intake(), d.Scorer(), d.Clerk())
 	if err := storm.run(t.Context(), kills(t)); err != nil {
 		t.Fatal(err)
 	}
-	if err := students.finish(); err != nil {
+	if err := errors.Join(students.finish(), duty.leave()); err != nil {
 		t.Fatal(err)
 	}
 	watch()
 	d.Reconnect()
 	endLeases(t, d)
 	settle(t, d)
-	t.Logf("killed %v, ended by themselves %v; %d saves, %d submissions and %d requests acknowledged, %d calls repeated",
-		storm.kills, storm.ended, len(students.ledger.saves), len(students.ledger.submitted), len(students.ledger.talks), students.ledger.repeated)
+	t.Logf("killed %v, ended by themselves %v; %d saves, %d submissions and %d requests acknowledged, %d calls repeated; %d obligations contacted",
+		storm.kills, storm.ended, len(students.ledger.saves), len(students.ledger.submitted), len(students.ledger.talks), students.ledger.repeated, len(duty.done["contact"]))
 	report(t, d, students.ledger)
+	if wrong, err := duty.lostDeeds(t.Context(), d); err != nil || len(wrong) > 0 {
+		t.Errorf("what duty staff were told: %q, error %v", wrong, err)
+	}
 	if students.ledger.repeated == 0 {
 		t.Error("no call was ever repeated: the kills met no traffic")
 	}
@@ -149,7 +153,7 @@ func unsettled(ctx context.Context, d *district.District) string {
 	var untold []string
 	err := d.Owner.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM ek.attempt WHERE state <> 'Draft' AND (scored_at IS NULL OR recheck OR failed)),
 		(SELECT count(*) FROM ek.audit_entry) = (SELECT head_seq FROM ek.audit_chain),
-		ARRAY(SELECT number FROM ek.obligation)`).Scan(&scored, &chained, &untold)
+		ARRAY(SELECT number FROM ek.obligation WHERE state IN ('Raised', 'Notified', 'Owned'))`).Scan(&scored, &chained, &untold)
 	switch {
 	case err != nil:
 		return err.Error()
