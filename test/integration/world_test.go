@@ -50,6 +50,28 @@ type world struct {
 type journal struct {
 	mu      sync.Mutex
 	entries []string
+	fault   *fault // nil: every request goes through
+}
+
+// fault is a crash at one write: before it reaches the API server, or after.
+type fault struct {
+	at    int
+	after bool
+	fired bool
+}
+
+var errInjected = errors.New("injected")
+
+// strike records a write and reports whether the fault is due at it.
+func (j *journal) strike(req *http.Request) (fault, bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.entries = append(j.entries, req.Method+" "+req.URL.Path)
+	if j.fault == nil || j.fault.fired || len(j.entries)-1 != j.fault.at {
+		return fault{}, false
+	}
+	j.fault.fired = true
+	return *j.fault, true
 }
 
 func (j *journal) count() int {
@@ -68,12 +90,18 @@ func (j *journal) since(n int) []string {
 func (j *journal) wrap(cfg *rest.Config) {
 	cfg.Wrap(func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(req *http.Request) (*http.Response, error) {
-			if req.Method != http.MethodGet {
-				j.mu.Lock()
-				j.entries = append(j.entries, req.Method+" "+req.URL.Path)
-				j.mu.Unlock()
+			if req.Method == http.MethodGet {
+				return next.RoundTrip(req)
 			}
-			return next.RoundTrip(req)
+			f, due := j.strike(req)
+			if due && !f.after {
+				return nil, errInjected
+			}
+			resp, err := next.RoundTrip(req)
+			if due && err == nil {
+				return nil, errors.Join(errInjected, resp.Body.Close())
+			}
+			return resp, err
 		})
 	})
 }
@@ -211,6 +239,10 @@ func (w *world) reconcileAll() {
 func (w *world) reconcile(r reconcile.Reconciler, namespace, name string) ctrl.Result {
 	w.t.Helper()
 	result, err := r.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKey{Namespace: namespace, Name: name}})
+	if errors.Is(err, errInjected) {
+		w.start() // the operator crashed there
+		return result
+	}
 	if err != nil && !errors.Is(err, reconcile.TerminalError(nil)) {
 		w.t.Fatalf("reconciling %s/%s: %v", namespace, name, err)
 	}

@@ -1,0 +1,226 @@
+package round
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/controlplane/conditions"
+	"github.com/evenkeel/evenkeel/internal/core/escalation/escalationtest"
+	"github.com/evenkeel/evenkeel/internal/core/instrument/instrumenttest"
+)
+
+var (
+	opens  = time.Date(2026, 9, 17, 1, 0, 0, 0, time.UTC)
+	closes = time.Date(2026, 9, 18, 8, 30, 0, 0, time.UTC)
+	other  = contract.Digest("bb11223344556677889900aabbccddeeff00112233445566778899aabbccddee")
+)
+
+func yes(kind string) []metav1.Condition {
+	return []metav1.Condition{conditions.True(kind, "Test", "")}
+}
+
+func no(kind string) []metav1.Condition {
+	return []metav1.Condition{conditions.False(kind, "Test", "")}
+}
+
+// pinnedMeaning is a meaning and its digest.
+func pinnedMeaning(t *testing.T) (contract.Meaning, contract.Digest) {
+	t.Helper()
+	meaning := contract.Meaning{Version: 1, Round: "autumn-20260915", Instruments: []contract.Instrument{instrumenttest.PHQ9()}, Policy: escalationtest.GradedIntervention()}
+	digest, err := contract.DigestOf(meaning)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return meaning, digest
+}
+
+// running is a round whose meaning is pinned, recorded and held by the district.
+func running(t *testing.T) observed {
+	t.Helper()
+	meaning, digest := pinnedMeaning(t)
+	o := observed{
+		campaign: &v1alpha1.ScreeningCampaign{ObjectMeta: metav1.ObjectMeta{Name: "autumn", UID: "1f0c"}},
+		district: &v1alpha1.District{},
+		record:   &meaning, heard: true, duty: contract.Reachable, viewed: true,
+		view: contract.RoundView{State: contract.RoundOpen, Meaning: digest, Control: contract.Revision{Revision: 1}},
+	}
+	o.campaign.Spec.Schedule.StartDate = "2026-09-15"
+	o.round.Name = "autumn-20260915"
+	o.round.Spec = v1alpha1.ScreeningRoundSpec{
+		Campaign: v1alpha1.CampaignReference{Name: "autumn", UID: "1f0c"}, Slot: "2026-09-15",
+		Sessions: []v1alpha1.SessionWindow{{From: metav1.NewTime(opens), To: metav1.NewTime(closes)}},
+		Cohort:   v1alpha1.Cohort{Stages: []v1alpha1.Stage{v1alpha1.StageJuniorSecondary}},
+	}
+	o.round.Status.MeaningDigest, o.round.Status.CohortSchools = string(digest), []string{"lotus-pond"}
+	school := v1alpha1.School{ObjectMeta: metav1.ObjectMeta{Name: "lotus-pond"}}
+	school.Spec.Stages = []v1alpha1.StageEnrolment{{Stage: v1alpha1.StageJuniorSecondary}}
+	school.Status.Conditions = yes(v1alpha1.ConditionScreeningReady)
+	channel := v1alpha1.ReferralChannel{Spec: v1alpha1.ReferralChannelSpec{Class: "Psychiatric"}}
+	channel.Status.Conditions = yes(v1alpha1.ConditionUsable)
+	o.schools, o.channels = []v1alpha1.School{school}, []v1alpha1.ReferralChannel{channel}
+	return o
+}
+
+func TestWhatHoldsARunningRound(t *testing.T) {
+	tests := map[string]struct {
+		edit   func(*observed)
+		hold   contract.Hold
+		reason string // of the gates
+	}{
+		"nothing":                     {func(*observed) {}, contract.HoldNone, ""},
+		"a person":                    {func(o *observed) { o.round.Spec.Suspend = v1alpha1.SuspendHoldAndDrain }, contract.HoldAndDrain, ""},
+		"the campaign":                {func(o *observed) { o.campaign.Spec.Suspend = ptr.To(true) }, contract.HoldNew, v1alpha1.ReasonSuspended},
+		"a person before a gate":      {func(o *observed) { o.round.Spec.Suspend = v1alpha1.SuspendHoldAndDrain; o.duty = contract.Unreachable }, contract.HoldAndDrain, v1alpha1.ReasonDutyChainNotReady},
+		"no duty":                     {func(o *observed) { o.duty = contract.Unreachable }, contract.HoldNew, v1alpha1.ReasonDutyChainNotReady},
+		"not: duty unknown":           {func(o *observed) { o.duty = contract.ReachUnknown }, contract.HoldNone, v1alpha1.ReasonNoReport},
+		"not: no report":              {func(o *observed) { o.heard = false }, contract.HoldNone, v1alpha1.ReasonNoReport},
+		"no channel":                  {func(o *observed) { o.channels[0].Status.Conditions = no(v1alpha1.ConditionUsable) }, contract.HoldNew, v1alpha1.ReasonChannelNotUsable},
+		"not: channel not probed":     {func(o *observed) { o.channels[0].Status.Conditions[0].Status = metav1.ConditionUnknown }, contract.HoldNone, ""},
+		"a school unstaffed":          {func(o *observed) { o.schools[0].Status.Conditions = no(v1alpha1.ConditionScreeningReady) }, contract.HoldNew, v1alpha1.ReasonSchoolsNotStaffed},
+		"a school gone":               {func(o *observed) { o.schools = nil }, contract.HoldNew, v1alpha1.ReasonSchoolsNotStaffed},
+		"keys lost":                   {func(o *observed) { o.district.Status.Conditions = no(v1alpha1.ConditionKeysReady) }, contract.HoldNew, v1alpha1.ReasonDistrictNotReady},
+		"not: the district edited":    {func(o *observed) { o.district.Status.Conditions = no(v1alpha1.ConditionReady) }, contract.HoldNone, ""},
+		"not: instruments gone":       {func(o *observed) { o.instruments, o.policy = nil, nil }, contract.HoldNone, ""},
+		"not: the campaign gone":      {func(o *observed) { o.campaign = nil }, contract.HoldNone, ""},
+		"the campaign gone, unopened": {func(o *observed) { o.campaign = nil; o.view.State = contract.RoundHeld }, contract.HoldNew, v1alpha1.ReasonCampaignNotFound},
+		"another campaign, unopened":  {func(o *observed) { o.campaign.UID = "2"; o.view.State = contract.RoundHeld }, contract.HoldNew, v1alpha1.ReasonCampaignNotFound},
+		"not in the plan, unopened": {func(o *observed) {
+			o.campaign.Spec.Schedule.StartDate = "2026-10-01"
+			o.view.State = contract.RoundHeld
+		}, contract.HoldNew, v1alpha1.ReasonCampaignNotFound},
+		"made anew": {func(o *observed) { o.round.Status = v1alpha1.ScreeningRoundStatus{} }, contract.HoldNew, ""},
+		"not: made anew, then lifted": {func(o *observed) {
+			o.round.Status = v1alpha1.ScreeningRoundStatus{}
+			o.round.Spec.Suspend = v1alpha1.SuspendNone
+		}, contract.HoldNone, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := running(t)
+			tt.edit(&o)
+			d := decide(o, opens.Add(time.Hour))
+			if d.hold != tt.hold || d.gates.reason != tt.reason {
+				t.Errorf("hold %s, gates %q %q; want %s, %q", d.hold, d.gates.reason, d.gates.message, tt.hold, tt.reason)
+			}
+			if d.documents.Control == nil || d.documents.Control.Hold != tt.hold {
+				t.Errorf("the district is not told: %+v", d.documents.Control)
+			}
+		})
+	}
+}
+
+// What cannot be recorded is not sent; a hold is sent all the same.
+func TestWithoutNews(t *testing.T) {
+	_, pinned := pinnedMeaning(t)
+	tests := map[string]struct {
+		edit func(*observed)
+		want contract.Digest // of the control that is sent; "" for none
+	}{
+		"nothing new":                 {func(*observed) {}, pinned},
+		"not yet pinned":              {func(o *observed) { o.round.Status.MeaningDigest = ""; o.view = contract.RoundView{} }, ""},
+		"made anew":                   {func(o *observed) { o.round.Status.MeaningDigest = "" }, pinned},
+		"the district's word is news": {func(o *observed) { o.view.Meaning = other }, pinned},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := running(t)
+			tt.edit(&o)
+			o.duty = contract.Unreachable
+			d := decide(o, opens.Add(time.Hour)).withoutNews(o)
+			switch control := d.documents.Control; {
+			case tt.want == "" && control != nil:
+				t.Errorf("sent a control for %s", control.MeaningDigest)
+			case tt.want != "" && (control == nil || control.MeaningDigest != tt.want || control.Hold != contract.HoldNew):
+				t.Errorf("sent %+v, want a hold for %s", control, tt.want)
+			}
+			if string(d.digest) != o.round.Status.MeaningDigest {
+				t.Errorf("would record %s", d.digest)
+			}
+		})
+	}
+}
+
+func TestPinned(t *testing.T) {
+	tests := map[string]struct {
+		recorded, held contract.Digest
+		began          bool
+		want           contract.Digest
+		anew           bool
+	}{
+		"nothing":                        {},
+		"recorded, not yet there":        {recorded: "a", want: "a"},
+		"replaced before the opening":    {recorded: "b", held: "a", want: "b"},
+		"the district's word afterwards": {recorded: "b", held: "a", began: true, want: "a"},
+		"made anew before the opening":   {held: "a", want: "a", anew: true},
+		"made anew afterwards":           {held: "a", began: true, want: "a", anew: true},
+		"recorded, never delivered":      {recorded: "b", began: true, want: "b"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := observed{view: contract.RoundView{Meaning: tt.held}}
+			o.round.Status.MeaningDigest = string(tt.recorded)
+			if got, anew := pinned(o, tt.began); got != tt.want || anew != tt.anew {
+				t.Errorf("pinned %q, made anew %v; want %q, %v", got, anew, tt.want, tt.anew)
+			}
+		})
+	}
+}
+
+func TestCohortIsFixedShortlyBeforeTheOpening(t *testing.T) {
+	tests := map[string]struct {
+		before time.Duration // before the opening
+		digest contract.Digest
+		want   []string
+	}{
+		"long before":            {time.Hour, "a", []string{"lotus-pond", "new-school"}},
+		"shortly before":         {Settling, "a", []string{"lotus-pond"}},
+		"open":                   {-time.Hour, "a", []string{"lotus-pond"}},
+		"open, but never pinned": {-time.Hour, "", []string{"lotus-pond", "new-school"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := running(t)
+			late := *o.schools[0].DeepCopy()
+			late.Name = "new-school"
+			o.schools = append(o.schools, late)
+			got := cohort(o, decision{opens: opens, digest: tt.digest}, opens.Add(-tt.before))
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("cohort %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestNextLook(t *testing.T) {
+	spec := running(t).round.Spec
+	tests := map[string]struct {
+		now  time.Time
+		want time.Duration
+	}{
+		"to the day ahead":    {opens.Add(-25 * time.Hour), time.Hour},
+		"to the settling":     {opens.Add(-time.Hour), time.Hour - Settling},
+		"to the opening":      {opens.Add(-time.Minute), time.Minute},
+		"to the closing":      {opens, closes.Sub(opens)},
+		"nothing more to see": {closes, 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := nextLook(spec, tt.now); got != tt.want {
+				t.Errorf("looks again in %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestRecordIsTheOneThatWasPinned(t *testing.T) {
+	_, digest := pinnedMeaning(t)
+	if recordName("autumn-20260915", digest) != "autumn-20260915-meaning-"+string(digest)[:8] {
+		t.Error("a record is not named after its digest")
+	}
+}
