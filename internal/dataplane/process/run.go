@@ -102,7 +102,9 @@ func serve(ctx context.Context, server *http.Server, listener net.Listener) erro
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	err := server.Shutdown(bounded)
-	_ = <-failed
+	if ended := <-failed; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
+	}
 	return err
 }
 

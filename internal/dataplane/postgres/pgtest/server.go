@@ -184,7 +184,8 @@ func (s *server) askForPassword() error {
 // kernel ties that to the thread that starts it, which therefore must not end.
 func (s *server) run() {
 	args := []string{"-D", s.data(), "-c", "listen_addresses=", "-c", "unix_socket_directories=" + s.dir, "-c", "max_connections=300",
-		"-c", "shared_buffers=64MB", "-c", "log_error_verbosity=terse", "-c", "logging_collector=off"}
+		"-c", "shared_buffers=64MB", "-c", "log_error_verbosity=terse", "-c", "logging_collector=off",
+		"-c", "dynamic_shared_memory_type=mmap"} // in its own directory, so that nothing outlives it
 	for _, setting := range s.settings {
 		args = append(args, "-c", setting)
 	}
@@ -245,7 +246,8 @@ func (s *server) Log() string {
 func (s *server) stop() error {
 	if s.cmd.Process != nil {
 		_ = s.cmd.Process.Signal(syscall.SIGQUIT) // immediately: nothing here is kept
-		_ = <-s.exited
+		ended := <-s.exited
+		_ = ended // a server that was told to go at once always says that it failed
 	}
 	return os.RemoveAll(s.dir)
 }
