@@ -129,7 +129,7 @@ func (d *District) process(name string, more map[string]string) *Process {
 	return p
 }
 
-// Intake, Scorer and Clerk (casework) are the district's processes.
+// Intake serves students.
 func (d *District) Intake() *Process { return d.processes["intake"] }
 
 // Scorer scores.

@@ -72,8 +72,7 @@ func (s *Server) Kill() error {
 	if err := s.server.cmd.Process.Kill(); err != nil {
 		return err
 	}
-	ended := <-s.server.exited
-	_ = ended // a server that was told to go at once always says that it failed
+	<-s.server.life.ended
 	return awaitGone(children)
 }
 
@@ -81,8 +80,7 @@ func (s *Server) Kill() error {
 // is killed while it recovers.
 func (s *Server) Exited() bool {
 	select {
-	case err := <-s.server.exited:
-		s.server.exited <- err
+	case <-s.server.life.ended:
 		return true
 	default:
 		return false

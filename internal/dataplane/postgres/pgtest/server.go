@@ -50,7 +50,13 @@ type server struct {
 	bin, dir string
 	settings []string // more than every test's server has, as name=value
 	cmd      *exec.Cmd
-	exited   chan error
+	life     *life
+}
+
+// life is one run of the server, from its start to its end.
+type life struct {
+	ended  chan struct{} // closed when it has
+	failed error         // then: how
 }
 
 var shared struct {
@@ -189,24 +195,23 @@ func (s *server) run() {
 	for _, setting := range s.settings {
 		args = append(args, "-c", setting)
 	}
-	s.cmd, s.exited = exec.Command(filepath.Join(s.bin, "postgres"), args...), make(chan error, 1)
+	s.cmd, s.life = exec.Command(filepath.Join(s.bin, "postgres"), args...), &life{ended: make(chan struct{})}
 	s.cmd.Dir = s.dir
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential(), Pdeathsig: syscall.SIGQUIT, Setpgid: true}
 	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err == nil {
 		s.cmd.Stderr, s.cmd.Stdout = log, log
 	}
-	cmd, exited, started := s.cmd, s.exited, make(chan struct{})
+	cmd, this, started := s.cmd, s.life, make(chan struct{})
 	go func() {
 		runtime.LockOSThread()
 		defer log.Close() // nil when it could not be opened
-		if err := cmd.Start(); err != nil {
-			close(started)
-			exited <- err
-			return
-		}
+		defer close(this.ended)
+		this.failed = cmd.Start()
 		close(started)
-		exited <- cmd.Wait()
+		if this.failed == nil {
+			this.failed = cmd.Wait()
+		}
 	}()
 	<-started
 }
@@ -220,9 +225,8 @@ func (s *server) await() error {
 			return conn.Close(ctx)
 		}
 		select {
-		case failed := <-s.exited:
-			s.exited <- failed
-			return fmt.Errorf("PostgreSQL ended at once: %w: %s", failed, s.Log())
+		case <-s.life.ended:
+			return fmt.Errorf("PostgreSQL ended at once: %w: %s", s.life.failed, s.Log())
 		case <-ctx.Done():
 			return fmt.Errorf("PostgreSQL does not answer: %w", err)
 		case <-time.After(20 * time.Millisecond):
@@ -246,8 +250,7 @@ func (s *server) Log() string {
 func (s *server) stop() error {
 	if s.cmd.Process != nil {
 		_ = s.cmd.Process.Signal(syscall.SIGQUIT) // immediately: nothing here is kept
-		ended := <-s.exited
-		_ = ended // a server that was told to go at once always says that it failed
+		<-s.life.ended
 	}
 	return os.RemoveAll(s.dir)
 }
