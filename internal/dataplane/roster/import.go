@@ -177,17 +177,24 @@ type columns struct {
 	consents, versions                                        []string
 }
 
+// identify returns the id and the key of a student: those on the roster, or new ones.
+func identify(keys *seal.Keys, lookup []byte, known map[string]knownStudent) (uuid.UUID, seal.StudentKey, error) {
+	if k, ok := known[string(lookup)]; ok {
+		return k.ID, seal.StudentKey{Public: k.PublicKey, Wrapped: []byte{}}, nil // the wrapped key stays as it is
+	}
+	id := uuid.New()
+	key, err := keys.NewStudentKey(id)
+	if err != nil {
+		return id, key, fmt.Errorf("making a student's key: %w", err)
+	}
+	return id, key, nil
+}
+
 func (c *columns) add(keys *seal.Keys, student Student, known map[string]knownStudent) error {
 	lookup := keys.LookupHMAC(student.Number)
-	id, key := uuid.UUID{}, seal.StudentKey{}
-	if k, ok := known[string(lookup)]; ok {
-		id, key.Public, key.Wrapped = k.ID, k.PublicKey, []byte{}
-	} else {
-		var err error
-		id = uuid.New()
-		if key, err = keys.NewStudentKey(id); err != nil {
-			return fmt.Errorf("making a student's key: %w", err)
-		}
+	id, key, err := identify(keys, lookup, known)
+	if err != nil {
+		return err
 	}
 	envelope, err := seal.NewEnvelope(key.Public, seal.Roster)
 	if err != nil {
