@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	_ "time/tzdata" // districts name their time zone, and the image has no database of zones
 
 	"github.com/evenkeel/evenkeel/internal/dataplane/process"
 )

@@ -2,6 +2,7 @@ package cohort
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -38,7 +39,7 @@ func ReadRows(r io.Reader) ([]Row, error) {
 	var rows []Row
 	for {
 		record, err := file.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return rows, nil
 		}
 		if err != nil {

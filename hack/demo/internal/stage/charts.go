@@ -56,7 +56,7 @@ func (c *Cluster) ApplyProvince(ctx context.Context) error {
 	province, err := manifests.Render("province.yaml", map[string]any{
 		"SchoolYear": schoolYear(today), "Today": today.Format(time.DateOnly),
 		"TermFrom": today.AddDate(0, 0, -30).Format(time.DateOnly), "TermTo": today.AddDate(0, 0, 60).Format(time.DateOnly),
-		"SchoolDays": days(today, 10),
+		"MakeUpDays": weekendDays(today, 15),
 	})
 	if err != nil {
 		return err
@@ -95,10 +95,13 @@ func schoolYear(today time.Time) string {
 	return fmt.Sprintf("%d-%d", year, year+1)
 }
 
-func days(from time.Time, n int) []string {
-	list := make([]string, 0, n)
+// weekendDays are the Saturdays and Sundays of the next n days.
+func weekendDays(from time.Time, n int) []string {
+	var list []string
 	for i := range n {
-		list = append(list, from.AddDate(0, 0, i).Format(time.DateOnly))
+		if day := from.AddDate(0, 0, i); day.Weekday() == time.Saturday || day.Weekday() == time.Sunday {
+			list = append(list, day.Format(time.DateOnly))
+		}
 	}
 	return list
 }
