@@ -52,13 +52,14 @@ func decideRemoval(o observed, now time.Time) removal {
 }
 
 // mayGo says whether nobody waits for an answer any more, or what is in the way.
+// The deletion's time is cut to the second, so a report must be a second newer.
 func mayGo(o observed, now time.Time) (bool, string) {
 	d, uid := o.district, string(o.district.UID)
 	never := d.Status.KeyDigest == "" && o.last == nil && len(o.deployments) == 0
 	switch {
 	case never, d.Annotations[v1alpha1.AnnotationSettled] == uid, d.Annotations[v1alpha1.AnnotationAbandon] == uid:
 		return true, ""
-	case o.last == nil || !o.last.At.After(d.DeletionTimestamp.Time) || now.Sub(o.last.At) > board.FreshFor:
+	case o.last == nil || o.last.At.Before(d.DeletionTimestamp.Add(time.Second)) || now.Sub(o.last.At) > board.FreshFor:
 		return false, "Waiting for a report newer than the deletion; " + abandonHint(uid)
 	case o.last.Report.Obligations:
 		return false, "An obligation is open: somebody has to reach a child first; " + abandonHint(uid)

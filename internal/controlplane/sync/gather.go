@@ -33,16 +33,12 @@ func (s *Syncer) gather(ctx context.Context, namespace string) (*observed, error
 	if err != nil || !complete {
 		return nil, err
 	}
-	conn, err := s.connection(ctx, &district)
-	if err != nil || conn == nil {
+	m, err := s.secrets(ctx, &district)
+	if err != nil || m == nil {
 		return nil, err
 	}
-	directory, err := s.directory(ctx, &district)
-	if err != nil {
-		return nil, err
-	}
-	o := &observed{connection: *conn, desired: desired{
-		code: district.Spec.Code, uid: string(district.UID), directory: directory, rounds: rounds,
+	o := &observed{connection: m.connection, desired: desired{
+		code: district.Spec.Code, uid: string(district.UID), directory: m.directory, rounds: rounds,
 	}}
 	if last, ok := s.Board.LastGood(namespace); ok {
 		o.known = &last.Report
@@ -91,17 +87,32 @@ func (s *Syncer) connection(ctx context.Context, d *v1alpha1.District) (*connect
 	}, nil
 }
 
-func (s *Syncer) directory(ctx context.Context, d *v1alpha1.District) (*contract.Directory, error) {
-	src := sources{district: *d, secrets: map[string]channel.Secrets{}, floor: s.CellFloor}
-	var schools v1alpha1.SchoolList
-	if err := s.Client.List(ctx, &schools, client.InNamespace(d.Namespace)); err != nil {
-		return nil, fmt.Errorf("listing schools: %w", err)
+// secrets reads what the district's Secrets give, at most once a minute while
+// nothing else changes. It returns nil for a district that is not provisioned yet.
+func (s *Syncer) secrets(ctx context.Context, d *v1alpha1.District) (*memory, error) {
+	src, err := s.objects(ctx, d)
+	if err != nil {
+		return nil, err
 	}
-	var channels v1alpha1.ReferralChannelList
-	if err := s.Client.List(ctx, &channels, client.InNamespace(d.Namespace)); err != nil {
-		return nil, fmt.Errorf("listing channels: %w", err)
+	stamp := src.stamp()
+	if m, fresh := s.recall(d.Namespace, stamp); fresh {
+		return &m, nil
 	}
-	src.schools, src.channels = schools.Items, channels.Items
+	conn, err := s.connection(ctx, d)
+	if err != nil || conn == nil {
+		return nil, err
+	}
+	directory, err := s.directory(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	m := memory{connection: *conn, directory: directory, objects: stamp, at: s.Clock.Now()}
+	s.remember(d.Namespace, m)
+	return &m, nil
+}
+
+func (s *Syncer) directory(ctx context.Context, src sources) (*contract.Directory, error) {
+	src.secrets = map[string]channel.Secrets{}
 	for _, name := range secretNames(src) {
 		if err := s.addSecret(ctx, src, name); err != nil {
 			return nil, err

@@ -22,7 +22,7 @@ import (
 // manager.LeaderElectionRunnable.
 type Syncer struct {
 	Client  client.Client // cached
-	Secrets client.Reader // uncached: Secrets are read by name and kept nowhere
+	Secrets client.Reader // uncached: Secrets are read by name
 	Board   *board.Board
 	Clock   clock.WithTicker
 
@@ -32,6 +32,9 @@ type Syncer struct {
 	Busy, Quiet time.Duration
 	// Dial connects to a district; nil means the network.
 	Dial DialFunc
+
+	mu       gosync.Mutex
+	memories map[string]memory // by namespace
 }
 
 const (
@@ -104,6 +107,7 @@ func (s *Syncer) adopt(ctx context.Context, loops map[string]*loop, running *gos
 		if !there[namespace] {
 			l.cancel()
 			delete(loops, namespace)
+			s.forget(namespace)
 		}
 	}
 }
@@ -143,16 +147,17 @@ func (s *Syncer) SyncOnce(ctx context.Context, namespace string) time.Duration {
 // provisioned, or a controller has yet to say what one of its rounds should have.
 func (s *Syncer) read(ctx context.Context, namespace string) (board.Reading, bool) {
 	o, err := s.gather(ctx, namespace)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		log.FromContext(ctx).Error(err, "Gathering what to send to a district")
 		return board.Reading{At: s.Clock.Now(), Fault: v1alpha1.ReasonUnreachable}, true
 	}
-	if o == nil {
+	if err != nil || o == nil {
 		return board.Reading{}, false
 	}
 	response, err := s.converse(ctx, *o)
 	reading := board.Reading{At: s.Clock.Now(), Fault: faultOf(err)}
 	if err != nil {
+		s.forget(namespace)
 		log.FromContext(ctx).V(1).Info("A district did not answer as it should", "error", err.Error())
 		return reading, true
 	}

@@ -24,8 +24,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/utils/clock"
+	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
@@ -320,4 +322,34 @@ func receive[T any](t *testing.T, c <-chan T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("nothing came within 20 s")
 	}
+}
+
+func TestSecretsAreReadOnceAMinuteWhileNothingChanges(t *testing.T) {
+	f := newFixture(t, newDistrict(), nil)
+	reads := 0
+	counting := interceptor.NewClient(f.client.(client.WithWatch), interceptor.Funcs{
+		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
+			reads++
+			return c.Get(ctx, key, obj, opts...)
+		},
+	})
+	clk := clocktesting.NewFakeClock(time.Now())
+	f.syncer.Secrets, f.syncer.Clock = counting, clk
+	after := func(what string, want bool) {
+		t.Helper()
+		before := reads
+		f.syncer.SyncOnce(t.Context(), namespace)
+		if (reads > before) != want {
+			t.Errorf("%s: %d Secrets read", what, reads-before)
+		}
+	}
+	after("the first call", true)
+	after("the second call", false)
+	school := &v1alpha1.School{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "school-3"}}
+	if err := f.client.Create(t.Context(), school); err != nil {
+		t.Fatal(err)
+	}
+	after("a new school", true)
+	clk.Step(secretsFor)
+	after("a minute later", true)
 }
