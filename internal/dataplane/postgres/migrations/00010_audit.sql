@@ -20,14 +20,19 @@ RETURNS void LANGUAGE sql VOLATILE SET search_path = pg_catalog, ek, pg_temp AS 
 $$;
 -- +goose StatementEnd
 
--- Each field with its length before it, so that no two entries share their bytes.
+-- Each field with its length before it, so that no two entries share their bytes. In
+-- plpgsql, which keeps its plans: a function in SQL made a link four times as dear.
 -- +goose StatementBegin
-CREATE FUNCTION ek.audit_bytes(p_seq bigint, e ek.audit_entry) RETURNS bytea LANGUAGE sql STABLE
+CREATE FUNCTION ek.audit_bytes(p_seq bigint, e ek.audit_entry) RETURNS bytea LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ek, pg_temp AS $$
-    SELECT convert_to(string_agg(octet_length(f) || ':' || f, '' ORDER BY n), 'UTF8')
-    FROM unnest(ARRAY[p_seq::text, e.id::text, (extract(epoch FROM e.at) * 1000000)::bigint::text,
-                      e.actor, e.action, e.object, e.detail]) WITH ORDINALITY AS t(f, n)
-$$;
+DECLARE f text; fields text := '';
+BEGIN
+    FOREACH f IN ARRAY ARRAY[p_seq::text, e.id::text, (extract(epoch FROM e.at) * 1000000)::bigint::text,
+                             e.actor, e.action, e.object, e.detail] LOOP
+        fields := fields || octet_length(f) || ':' || f;
+    END LOOP;
+    RETURN convert_to(fields, 'UTF8');
+END $$;
 -- +goose StatementEnd
 
 -- Links committed entries in order. The horizon is read before the entries: any
