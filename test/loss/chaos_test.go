@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"syscall"
 	"time"
 
@@ -23,11 +24,12 @@ type chaos struct {
 	district  *district.District
 	processes []*district.Process
 	kills     map[string]int
-	ended     map[string]int // processes that ended by themselves, which a kubelet would restart
+	ended     map[string]int    // processes that ended by themselves, which a kubelet would restart
+	last      map[string]string // what they wrote before
 }
 
 func newChaos(d *district.District, processes ...*district.Process) *chaos {
-	return &chaos{district: d, processes: processes, kills: map[string]int{}, ended: map[string]int{}}
+	return &chaos{district: d, processes: processes, kills: map[string]int{}, ended: map[string]int{}, last: map[string]string{}}
 }
 
 func (c *chaos) victims() []victim {
@@ -91,7 +93,9 @@ func (c *chaos) revive(ctx context.Context, await bool) error {
 	}
 	for _, p := range c.processes {
 		if p.Exited() {
+			lines := strings.Split(strings.TrimSpace(p.Log()), "\n")
 			c.ended[p.Name]++
+			c.last[p.Name] = lines[len(lines)-1]
 			if err := p.Start(); err != nil {
 				return err
 			}

@@ -80,6 +80,9 @@ func TestNothingAcknowledgedIsLostOrDoubled(t *testing.T) {
 	settle(t, d)
 	t.Logf("killed %v, ended by themselves %v; %d saves, %d submissions and %d requests acknowledged, %d calls repeated; %d obligations contacted",
 		storm.kills, storm.ended, len(students.ledger.saves), len(students.ledger.submitted), len(students.ledger.talks), students.ledger.repeated, len(duty.done["contact"]))
+	for name, line := range storm.last {
+		t.Logf("%s ended by itself: %s", name, line)
+	}
 	report(t, d, students.ledger)
 	if wrong, err := duty.lostDeeds(t.Context(), d); err != nil || len(wrong) > 0 {
 		t.Errorf("what duty staff were told: %q, error %v", wrong, err)
