@@ -185,6 +185,24 @@ func TestTwoClocksTakeAStepOnce(t *testing.T) {
 	}
 }
 
+// A step that another replica is taking is neither taken again nor waited for.
+func TestAStepUnderWayIsPassedOver(t *testing.T) {
+	t.Parallel()
+	d := staffed(t)
+	d.Answer(t, d.Student(t, "no-1", "张小明"), contract.Immediate)
+	step, err := d.Owner.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = step.Rollback(context.WithoutCancel(t.Context())) }()
+	if _, err := step.Exec(t.Context(), "SELECT FROM ek.obligation FOR NO KEY UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	if n := advance(t, d); n != 0 {
+		t.Errorf("took %d steps", n)
+	}
+}
+
 func TestMissingObligationsAreFoundLate(t *testing.T) {
 	t.Parallel()
 	d := staffed(t)

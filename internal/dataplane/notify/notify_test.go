@@ -160,6 +160,24 @@ func TestTwoReplicasDoNotNotifyTwice(t *testing.T) {
 	}
 }
 
+// While one replica is taking a notification in hand another neither takes it nor waits.
+func TestAClaimUnderWayIsPassedOver(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.raise(t)
+	claim, err := w.Casework.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = claim.Rollback(context.WithoutCancel(t.Context())) }()
+	if _, err := claim.Exec(t.Context(), "SELECT ek_casework.claim_notifications('sms', 10, '30 seconds')"); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.send(t, "sms"); n != 0 || len(w.sms.Received()) != 0 {
+		t.Errorf("another replica took %d", n)
+	}
+}
+
 func TestNothingIsSentAboutAChildWhoHasBeenReached(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
