@@ -131,9 +131,12 @@ func complete3() *world {
 }
 
 func stage1() v1alpha1.ScreeningRound {
-	return v1alpha1.ScreeningRound{Spec: v1alpha1.ScreeningRoundSpec{Phases: []v1alpha1.PhaseWindow{{
-		Name: v1alpha1.PhaseStage1, From: metav1.NewTime(noon.Add(-time.Hour)), To: metav1.NewTime(noon.Add(time.Hour)),
-	}}}}
+	return v1alpha1.ScreeningRound{
+		Spec: v1alpha1.ScreeningRoundSpec{Phases: []v1alpha1.PhaseWindow{{
+			Name: v1alpha1.PhaseStage1, From: metav1.NewTime(noon.Add(-time.Hour)), To: metav1.NewTime(noon.Add(time.Hour)),
+		}}},
+		Status: v1alpha1.ScreeningRoundStatus{MeaningDigest: strings.Repeat("a", 64)},
+	}
 }
 
 func TestDecide(t *testing.T) {
@@ -235,6 +238,14 @@ func TestDecide(t *testing.T) {
 			world: granted().withSecrets().migrated(oldImage, batchv1.JobComplete, noon).running(oldImage).but(func(w *world) {
 				w.rounds = []v1alpha1.ScreeningRound{stage1()}
 				w.district.Annotations = map[string]string{v1alpha1.AnnotationSecurityUpdate: "true"}
+			}),
+			acts: true, migrates: newImage, authorised: "Granted", provisioned: "Migrating", state: conditions.Progressing,
+		},
+		"Stage1 of a round whose meaning was never sent keeps nothing out": {
+			world: granted().withSecrets().migrated(oldImage, batchv1.JobComplete, noon).running(oldImage).but(func(w *world) {
+				r := stage1()
+				r.Status.MeaningDigest = ""
+				w.rounds = []v1alpha1.ScreeningRound{r}
 			}),
 			acts: true, migrates: newImage, authorised: "Granted", provisioned: "Migrating", state: conditions.Progressing,
 		},

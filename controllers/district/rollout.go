@@ -136,13 +136,14 @@ func (p *planner) image(c workload.Component) string {
 
 // stage1Open goes by the district's report and by the rounds' own windows, so
 // that neither a silent district nor a restarted operator changes an image under
-// a child's hands.
+// a child's hands. A round whose meaning was never sent cannot be open, and must not
+// keep out the version that would let it open.
 func stage1Open(o observed, now time.Time) bool {
 	if o.last != nil && reportsOpenRound(o.last.Report) {
 		return true
 	}
 	for _, r := range o.rounds {
-		if inStage1(r, now) && !conditions.Holds(r.Status.Conditions, v1alpha1.ConditionReleased) {
+		if r.Status.MeaningDigest != "" && inStage1(r, now) && !conditions.Holds(r.Status.Conditions, v1alpha1.ConditionReleased) {
 			return true
 		}
 	}
