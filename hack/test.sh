@@ -12,8 +12,10 @@ section "etcd and kube-apiserver (built once)"
 KUBEBUILDER_ASSETS=$(cd hack/devcluster && go run . assets)
 export KUBEBUILDER_ASSETS
 
+failed=0
 for module in . hack/devcluster test/charts; do
 	section "go test, module $module"
-	(cd "$module" && go test -timeout 20m ./...)
+	(cd "$module" && go test -timeout 20m ./...) || failed=1
 done
 section_end
+exit "$failed"
