@@ -179,7 +179,8 @@ func (s *Service) missingOfRound(ctx context.Context, tx pgx.Tx, d contract.Roun
 		return nil, err
 	}
 	var list []contract.Missing
-	if !o.refused(contract.KindControl, d.Round) {
+	// A round that is named without a revision is to be kept as it is.
+	if d.Control != (contract.Revision{}) && !o.refused(contract.KindControl, d.Round) {
 		list = append(list, lacks(contract.KindControl, d.Round, d.Control, state.revision, o)...)
 	}
 	if d.Meaning == "" || o.refused(contract.KindMeaning, d.Round) {

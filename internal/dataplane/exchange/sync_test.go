@@ -222,6 +222,16 @@ func TestARoundThatIsNoLongerNamedIsHeld(t *testing.T) {
 	}
 }
 
+// An operator that has just started names its rounds and nothing else.
+func TestARoundThatIsOnlyNamedIsKept(t *testing.T) {
+	t.Parallel()
+	d := caseworktest.New(t)
+	got := d.Sync(t, contract.SyncRequest{Version: contract.Version, District: pgtest.District, Rounds: []contract.RoundDesired{{Round: caseworktest.Round}, {Round: "new"}}})
+	if len(got.Missing) != 0 || got.Report.Rounds[0].State != contract.RoundOpen {
+		t.Errorf("missing %v, state %s", got.Missing, got.Report.Rounds[0].State)
+	}
+}
+
 func TestWithoutKeysNothingIsApplied(t *testing.T) {
 	t.Parallel()
 	d := caseworktest.Empty(t)
