@@ -46,6 +46,7 @@ type Reply struct {
 	FormKey string    `json:"formKey"`
 	Body    []byte    `json:"-"`
 	Tries   int       `json:"-"`
+	Began   time.Time `json:"-"` // the last try
 }
 
 // Acknowledged reports whether intake said that it has stored what was sent, be it
@@ -59,8 +60,9 @@ func (c *Client) Call(ctx context.Context, name string, body any) (Reply, error)
 		return Reply{}, err
 	}
 	for tries := 1; ; tries++ {
+		began := time.Now()
 		reply, err := c.Once(ctx, name, raw)
-		reply.Tries = tries
+		reply.Tries, reply.Began = tries, began
 		if err == nil && reply.Status < 500 && reply.Status != http.StatusTooManyRequests {
 			return reply, nil
 		}

@@ -21,7 +21,7 @@ func (w *world) lostSaves(context.Context) ([]string, error) {
 		switch {
 		case !there:
 			wrong = append(wrong, fmt.Sprintf("save %d, answered with %d, is not stored", s.number, s.status))
-		case stored != storedSave{s.hash(), s.number, s.status}:
+		case stored.hash != s.hash() || stored.number != s.number || stored.status != s.status:
 			wrong = append(wrong, fmt.Sprintf("save %d, answered with %d, is stored as save %d with %d", s.number, s.status, stored.number, stored.status))
 		}
 	}

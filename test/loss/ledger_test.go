@@ -19,7 +19,8 @@ type saved struct {
 	receipt  uuid.UUID
 	answers  []district.Item // those of the form; a bad one beside them is not stored
 	conflict bool            // the number was used for other content before
-	at       time.Time       // when the acknowledgement came
+	tries    int
+	began    time.Time // the try that was answered
 }
 
 func (s saved) hash() [32]byte { return sha256.Sum256([]byte(s.formKey)) }

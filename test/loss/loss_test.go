@@ -80,6 +80,10 @@ func TestNothingAcknowledgedIsLostOrDoubled(t *testing.T) {
 	settle(t, d)
 	t.Logf("killed %v, ended by themselves %v; %d saves, %d submissions and %d requests acknowledged, %d calls repeated; %d obligations contacted",
 		storm.kills, storm.ended, len(students.ledger.saves), len(students.ledger.submitted), len(students.ledger.talks), students.ledger.repeated, len(duty.done["contact"]))
+	if w, err := read(t.Context(), d, students.ledger); err == nil {
+		after, before := w.unheard()
+		t.Logf("of the repeated saves %d were interrupted after the commit, %d before", after, before)
+	}
 	for name, line := range storm.last {
 		t.Logf("%s ended by itself: %s", name, line)
 	}

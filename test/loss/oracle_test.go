@@ -3,6 +3,7 @@ package loss
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -35,6 +36,7 @@ type storedSave struct {
 	hash   [32]byte
 	number int
 	status int
+	at     time.Time
 }
 
 // slot is where the answers of one content of one save are.
@@ -87,11 +89,11 @@ func (w *world) readAttempts(ctx context.Context) error {
 
 func (w *world) readSaves(ctx context.Context) error {
 	w.saves = map[uuid.UUID]storedSave{}
-	return w.each(ctx, "SELECT form_key_hash, save_no, status, receipt FROM ek.save", func(r pgx.Rows) error {
+	return w.each(ctx, "SELECT form_key_hash, save_no, status, at, receipt FROM ek.save", func(r pgx.Rows) error {
 		var hash []byte
 		var s storedSave
 		var id uuid.UUID
-		err := r.Scan(&hash, &s.number, &s.status, &id)
+		err := r.Scan(&hash, &s.number, &s.status, &s.at, &id)
 		if _, there := w.saves[id]; there {
 			w.twice = append(w.twice, id)
 		}
@@ -176,6 +178,22 @@ func checks() []check {
 		{"the views that must be empty are", (*world).conservation},
 		{"a deed is audited once, and the chain verifies", (*world).wrongAudit},
 	}
+}
+
+// unheard counts the repeated saves that a try had stored whose answer never came:
+// those were killed between the commit and the acknowledgement. The rest of the
+// repeated ones were killed before.
+func (w *world) unheard() (after, before int) {
+	for _, s := range w.ledger.saves {
+		switch stored := w.saves[s.receipt]; {
+		case s.tries == 1:
+		case stored.at.Before(s.began):
+			after++
+		default:
+			before++
+		}
+	}
+	return after, before
 }
 
 // judge runs every check and returns all that is wrong, at most ten lines of each.

@@ -196,7 +196,7 @@ func (v *visit) send(ctx context.Context, number int, answers, bad []district.It
 	}
 	v.ledger.addSave(saved{
 		student: v.student.ID, formKey: v.formKey, number: number, status: reply.Status, receipt: reply.Receipt,
-		answers: answers, conflict: want == http.StatusConflict, at: time.Now(),
+		answers: answers, conflict: want == http.StatusConflict, tries: reply.Tries, began: reply.Began,
 	})
 	return nil
 }
