@@ -110,7 +110,10 @@ func TestRefusals(t *testing.T) {
 		}, refusal(contract.KindDirectory, "", contract.RefusedInvalid)},
 		"another meaning for an open round": {func(time.Time) contract.SyncRequest {
 			return caseworktest.Request(meaning(func(m *contract.Meaning) { m.Policy.Name = "other" }))
-		}, append(refusal(contract.KindMeaning, caseworktest.Round, contract.RefusedPinned), refusal(contract.KindControl, caseworktest.Round, contract.RefusedStale)...)},
+		}, refusal(contract.KindMeaning, caseworktest.Round, contract.RefusedPinned)},
+		"an older control": {func(now time.Time) contract.SyncRequest {
+			return caseworktest.Request(caseworktest.Control(caseworktest.Round, now.Add(-time.Hour), now.Add(time.Hour), func(c *contract.Control) { c.Revision = 0 }))
+		}, refusal(contract.KindControl, caseworktest.Round, contract.RefusedStale)},
 		"a meaning that is not the one announced": {func(time.Time) contract.SyncRequest {
 			r := caseworktest.Request(caseworktest.Meaning("new"))
 			r.Documents.Meanings[0].Policy.Name = "other"
