@@ -33,7 +33,7 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	ctrl.SetLogger(s.logger())
+	s.setLogger()
 	mgr, err := newManager(s)
 	if err != nil {
 		return err

@@ -11,6 +11,8 @@ import (
 
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 
 	"github.com/evenkeel/evenkeel/internal/controlplane/workload"
@@ -89,7 +91,9 @@ func (s *settings) check(rest []string) error {
 	return nil
 }
 
-// logger writes JSON lines to standard error.
-func (s *settings) logger() logr.Logger {
-	return logr.FromSlogHandler(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: s.level}))
+// setLogger makes everything write JSON lines to standard error, client-go too.
+func (s *settings) setLogger() {
+	handler := slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: s.level})
+	ctrl.SetLogger(logr.FromSlogHandler(handler))
+	klog.SetSlogLogger(slog.New(handler))
 }

@@ -179,7 +179,7 @@ func TestARightThatIsMissing(t *testing.T) {
 	p.Expect(p.condition(v1alpha1.ConditionProvisioned)).To(Equal("False Forbidden"))
 	p.Expect(p.condition(v1alpha1.ConditionReconciling)).To(Equal("True ReferenceMissing"))
 	p.Expect(result.RequeueAfter).To(Equal(time.Minute), "nothing tells when a RoleBinding comes")
-	bind(p, p.ctx, p.name)
+	bind(p.ctx, p, p.name)
 	p.Eventually(func() string { p.reconcile(); return p.condition(v1alpha1.ConditionProvisioned) }, patience, often).
 		Should(Equal("False Migrating"))
 }

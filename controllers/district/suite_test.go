@@ -121,7 +121,7 @@ func create(ctx context.Context, path string) error {
 }
 
 // bind is the RoleBinding of a district's release.
-func bind(g Gomega, ctx context.Context, namespace string) {
+func bind(ctx context.Context, g Gomega, namespace string) {
 	g.Expect(admin.Create(ctx, &rbacv1.RoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "evenkeel-district-workloads"},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "evenkeel-district-workloads"},

@@ -63,7 +63,7 @@ func newPlace(t *testing.T, name string, steps ...func(*place, *v1alpha1.Distric
 		step(p, d)
 	}
 	if bound {
-		bind(p, p.ctx, name)
+		bind(p.ctx, p, name)
 	}
 	p.secret("owner", corev1.SecretTypeOpaque, map[string]string{"username": "ek_110106_owner", "password": "p"})
 	p.secret("oidc", corev1.SecretTypeOpaque, map[string]string{"client-secret": "s"})
@@ -153,9 +153,9 @@ func (p *place) migrate() {
 	}
 }
 
-func (p *place) rollOut() { rollOut(p, p.ctx, p.name) }
+func (p *place) rollOut() { rollOut(p.ctx, p, p.name) }
 
-func rollOut(g Gomega, ctx context.Context, namespace string) {
+func rollOut(ctx context.Context, g Gomega, namespace string) {
 	var list appsv1.DeploymentList
 	g.Expect(admin.List(ctx, &list, client.InNamespace(namespace))).To(Succeed())
 	for _, d := range list.Items {

@@ -54,8 +54,6 @@ func applied(t *testing.T, dir, ctl int64) contract.Report {
 }
 
 func TestComposeSendsOnlyWhatIsLacking(t *testing.T) {
-	held := control(4)
-	held.Hold = contract.HoldNew
 	tests := map[string]struct {
 		desired func(*desired)
 		report  contract.Report
