@@ -37,7 +37,7 @@ var (
 	scheme     = newScheme()
 	restConfig *rest.Config
 	admin      client.Client // cluster-admin, not the operator
-	operator   client.Client // the operator, every right
+	operator   client.Client // the operator's name with every right, to make what a test needs
 )
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -86,7 +86,13 @@ func install(cfg *rest.Config) (err error) {
 	if operator, err = as(operatorUser, "system:masters"); err != nil {
 		return err
 	}
-	files := []string{"policy/approval", "policy/rounds", "policy/status", "policy/tenancy", "rbac/personas"}
+	system := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "evenkeel-system"}}
+	if err = admin.Create(ctx, system); err != nil {
+		return err
+	}
+	files := []string{
+		"policy/approval", "policy/rounds", "policy/status", "policy/tenancy", "rbac/personas", "rbac/manager", "rbac/workloads",
+	}
 	for _, file := range files {
 		for _, obj := range read("../../config/" + file + ".yaml") {
 			if err := admin.Create(ctx, obj); err != nil {
