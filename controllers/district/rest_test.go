@@ -119,6 +119,7 @@ func startManager(t *testing.T, g Gomega, dial func(context.Context, string, str
 		Metrics:                metricsserver.Options{BindAddress: "0"},
 		HealthProbeBindAddress: "0",
 		Controller:             config.Controller{SkipNameValidation: ptr.To(true)},
+		LeaderElection:         true, LeaderElectionNamespace: system, LeaderElectionID: "manager.screening.evenkeel.dev",
 	})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(controllers.Setup(mgr, controllers.Options{
