@@ -83,12 +83,14 @@ func makeName(seq string) string {
 }
 
 // manner is fixed by the student's place in the file, so that every run is the same.
+// Neighbours, who are in different districts, have the same one.
 func manner(i int, a Answers) Manner {
-	m := Manner{Twice: i%10 == 0, Saves: 1, TakesPart: a.TakesPart()}
-	if i%4 == 1 {
+	pair := i / 2
+	m := Manner{Twice: pair%10 == 0, Saves: 1, TakesPart: a.TakesPart()}
+	if pair%4 == 1 {
 		m.Saves = 3
 	}
-	m.DropsOff = a[Items-1] >= 1 && i%3 == 0
+	m.DropsOff = a[Items-1] >= 1 && pair%3 == 0
 	return m
 }
 
