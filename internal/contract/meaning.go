@@ -175,7 +175,7 @@ type Undetermined struct {
 // ReferralRelease says who sends a drafted referral.
 type ReferralRelease string
 
-// Human: the machine drafts, a person sends. There is no other value.
+// Human means that the machine drafts and a person sends. There is no other value.
 const Human ReferralRelease = "Human"
 
 // Rule is one CEL rule over scores: "scores['phq-9'].total >= 15".
