@@ -217,11 +217,7 @@ func (p *place) usable() string {
 
 // playControllers does what kube-controller-manager would, only where it is needed.
 func (p *place) playControllers(g Gomega) {
-	for _, job := range p.jobs() {
-		if job.Status.Succeeded == 0 {
-			p.migrate()
-		}
-	}
+	p.migrate()
 	var list appsv1.DeploymentList
 	g.Expect(admin.List(p.ctx, &list, client.InNamespace(p.name))).To(Succeed())
 	for _, d := range list.Items {

@@ -141,6 +141,9 @@ func (p *place) provision() *place {
 
 func (p *place) migrate() {
 	for _, job := range p.jobs() {
+		if job.Status.Succeeded > 0 {
+			continue
+		}
 		now, before := metav1.Now(), job.DeepCopy()
 		job.Status = batchv1.JobStatus{
 			Succeeded: 1, StartTime: &now, CompletionTime: &now,
