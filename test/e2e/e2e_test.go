@@ -17,7 +17,7 @@ import (
 // TestScreenTwoDistricts plays the demo, asserts every figure, and goes on with the same
 // cluster.
 func TestScreenTwoDistricts(t *testing.T) {
-	demo := newDemo(t)
+	demo := newDemo(t, fresh(t))
 	part(t, "it is set up", demo.Prepare)
 	part(t, "students answer, people answer them, things fail", demo.Play)
 	part(t, "the rounds end and their figures are published", demo.Finish)
@@ -36,8 +36,8 @@ func TestScreenTwoDistricts(t *testing.T) {
 	t.Run("afterwards", func(t *testing.T) { afterwards(t, demo) })
 }
 
-// newDemo prepares the demo. EVENKEEL_E2E_STUDENTS limits it for a quick try.
-func newDemo(t *testing.T) *driver.Demo {
+// configure reads the environment: EVENKEEL_E2E_STUDENTS limits the demo for a quick try.
+func configure(t *testing.T) driver.Config {
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +49,23 @@ func newDemo(t *testing.T) *driver.Demo {
 			t.Fatalf("EVENKEEL_E2E_STUDENTS: %v", err)
 		}
 	}
+	return config
+}
+
+// fresh takes down what an earlier demo left, unless EVENKEEL_E2E_REUSE is set: a round
+// is played once.
+func fresh(t *testing.T) driver.Config {
+	config := configure(t)
+	if os.Getenv("EVENKEEL_E2E_REUSE") != "" {
+		return config
+	}
+	if err := driver.Down(t.Context(), config, driver.Plain(os.Stderr)); err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
+func newDemo(t *testing.T, config driver.Config) *driver.Demo {
 	demo, err := driver.New(config, driver.Plain(os.Stderr))
 	if err != nil {
 		t.Fatal(err)

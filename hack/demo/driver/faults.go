@@ -14,6 +14,9 @@ import (
 	"github.com/evenkeel/evenkeel/hack/demo/internal/stage"
 )
 
+// failingGateway is the one that is unreachable for a while.
+const failingGateway = "voice"
+
 // outage is how long a partner is unreachable.
 const outage = "40s"
 
@@ -22,7 +25,7 @@ func (d *Demo) faults() []chaos.Fault {
 	first, second := stage.Districts[0], stage.Districts[1]
 	return []chaos.Fault{
 		{At: 0.05, Name: "SIGKILL to an intake of " + first.Name, Do: d.killer(first, "intake")},
-		{At: 0.15, Name: "the gateway voice is unreachable for " + outage, Do: d.outage("voice")},
+		{At: 0.15, Name: "the gateway " + failingGateway + " is unreachable for " + outage, Do: d.outage(failingGateway)},
 		{At: 0.25, Name: "SIGKILL to a scorer of " + second.Name, Do: d.killer(second, "scorer")},
 		{At: 0.35, Name: "the hospital is unreachable for " + outage, Do: d.outage("hospital")},
 		{At: 0.45, Name: "the operator is restarted", Do: d.restartOperator},
@@ -103,5 +106,20 @@ func (d *Demo) restartPostgres(ctx context.Context) error {
 		d.out.Warn("PostgreSQL is not ours; it is not restarted")
 		return nil
 	}
-	return d.Cluster.RestartPostgres(ctx)
+	pool, err := d.Cluster.Auditor(ctx, stage.Districts[0])
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	var before string
+	if err := pool.QueryRow(ctx, "SELECT pg_postmaster_start_time()::text").Scan(&before); err != nil {
+		return err
+	}
+	if err := d.Cluster.RestartPostgres(ctx); err != nil {
+		return err
+	}
+	return d.Cluster.State.Write(crashedFile, []byte(before))
 }
+
+// crashedFile holds when the server that was crashed had been started.
+const crashedFile = "run/crashed"

@@ -26,8 +26,8 @@ func (d *Demo) Finish(ctx context.Context) error {
 }
 
 func (d *Demo) compare(ctx context.Context) error {
-	sum := cohort.Figures{}
-	var climbed int
+	d.Facts = nil
+	var sum facts.Found
 	for _, district := range stage.Districts {
 		found, err := d.read(ctx, district)
 		if err != nil {
@@ -39,12 +39,15 @@ func (d *Demo) compare(ctx context.Context) error {
 		d.Facts.Care(district.Name, want, found)
 		d.Facts.Soundness(district.Name, found)
 		d.Facts.Log(district.Name, district.Name, d.Log, found)
-		sum = sum.Plus(found.Figures)
-		climbed += found.Climbed
+		sum = sum.Plus(found)
 	}
 	if d.whole() {
-		d.Facts.Figures("both", cohort.Known, sum)
-		d.Facts.AtLeast("both", "obligations that climbed to the city", 1, climbed)
+		d.Facts.Figures("both", cohort.Known, sum.Figures)
+		d.Facts.Care("both", cohort.Known, sum)
+		d.Facts.AtLeast("both", "obligations that climbed to the city", 1, sum.Climbed)
+	}
+	if err := d.comparePartners(ctx, sum.Figures.Referrals); err != nil {
+		return err
 	}
 	return d.compareFaults(ctx)
 }
@@ -63,6 +66,25 @@ func (d *Demo) compareFaults(ctx context.Context) error {
 		}
 		d.Facts.AtLeast(district.Name, component+" killed and started again", 1, n)
 	}
+	return d.compareCrash(ctx)
+}
+
+// compareCrash makes sure that the database began anew after the demo had begun.
+func (d *Demo) compareCrash(ctx context.Context) error {
+	crashed, err := d.Cluster.State.Read(crashedFile)
+	if err != nil || crashed == nil {
+		return err
+	}
+	pool, err := d.Cluster.Auditor(ctx, stage.Districts[0])
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	var started string
+	if err := pool.QueryRow(ctx, "SELECT pg_postmaster_start_time()::text").Scan(&started); err != nil {
+		return err
+	}
+	d.Facts.Equal("both", "PostgreSQL started again after a crash", true, started > string(crashed))
 	return nil
 }
 

@@ -33,6 +33,19 @@ type Found struct {
 	Submissions map[string]bool // receipts
 }
 
+// Plus adds what was found in another district, as far as it can be added.
+func (f Found) Plus(g Found) Found {
+	f.Figures = f.Figures.Plus(g.Figures)
+	f.Contacted += g.Contacted
+	f.Closed += g.Closed
+	f.Climbed += g.Climbed
+	f.Released += g.Released
+	f.Delivered += g.Delivered
+	f.Answered += g.Answered
+	f.Attended += g.Attended
+	return f
+}
+
 // single are facts that one number answers; $1 is the round.
 func (f *Found) single() []struct {
 	into *int

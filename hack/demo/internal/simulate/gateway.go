@@ -47,6 +47,8 @@ type GatewayStats struct {
 	Resent   int `json:"resent"`  // came again with an id already seen
 	Refused  int `json:"refused"` // signature or body wrong
 	Receipts int `json:"receipts"`
+	// TurnedAway calls found the gateway down.
+	TurnedAway int `json:"turnedAway"`
 }
 
 // Gateway is a simulated SMS or voice gateway: every device acknowledges at once.
@@ -149,5 +151,7 @@ func (g *Gateway) serveInbox(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) serveStats(w http.ResponseWriter, _ *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	writeJSON(w, http.StatusOK, g.stats)
+	stats := g.stats
+	stats.TurnedAway = g.outage.turnedAway()
+	writeJSON(w, http.StatusOK, stats)
 }

@@ -40,6 +40,8 @@ type HospitalStats struct {
 	Resent   int `json:"resent"`
 	Refused  int `json:"refused"`
 	Attended int `json:"attended"`
+	// TurnedAway calls found the hospital down.
+	TurnedAway int `json:"turnedAway"`
 }
 
 // course is what the hospital reports, in order.
@@ -204,5 +206,7 @@ func (h *Hospital) serveReferrals(w http.ResponseWriter, _ *http.Request) {
 func (h *Hospital) serveStats(w http.ResponseWriter, _ *http.Request) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	writeJSON(w, http.StatusOK, h.stats)
+	stats := h.stats
+	stats.TurnedAway = h.outage.turnedAway()
+	writeJSON(w, http.StatusOK, stats)
 }

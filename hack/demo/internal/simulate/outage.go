@@ -10,20 +10,33 @@ import (
 // outage makes a server unreachable for a while: connections are closed without an
 // answer. Paths under /demo/ stay reachable, or nobody could look inside.
 type outage struct {
-	mu    sync.Mutex
-	until time.Time
+	mu     sync.Mutex
+	until  time.Time
+	turned int // calls that found nobody
 }
 
+// down reports whether nobody answers now, and counts the caller who finds out.
 func (o *outage) down() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return time.Now().Before(o.until)
+	if !time.Now().Before(o.until) {
+		return false
+	}
+	o.turned++
+	return true
+}
+
+// turnedAway is how many calls found nobody.
+func (o *outage) turnedAway() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.turned
 }
 
 // around closes connections while the outage lasts.
 func (o *outage) around(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if o.down() && !strings.HasPrefix(r.URL.Path, "/demo/") {
+		if !strings.HasPrefix(r.URL.Path, "/demo/") && o.down() {
 			panic(http.ErrAbortHandler) // net/http's way to close the connection without an answer
 		}
 		next.ServeHTTP(w, r)

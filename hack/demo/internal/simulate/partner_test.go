@@ -179,6 +179,9 @@ func TestGatewayThatIsDownAnswersNobodyButTheDemo(t *testing.T) {
 	}
 	var stats GatewayStats
 	fetch(t, url+"/demo/stats", &stats)
+	if stats.TurnedAway == 0 {
+		t.Error("nobody was turned away")
+	}
 	if response, err = http.Post(url+"/demo/down?for=0s", "", nil); err != nil {
 		t.Fatal(err)
 	}
