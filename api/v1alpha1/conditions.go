@@ -33,9 +33,11 @@ const (
 	// Reasons when True: FingerprintMatches. When False: KeyMissing, KeyMismatch.
 	// When Unknown: NoReport.
 	ConditionKeysReady = "KeysReady"
-	// ConditionReporting on a District is True while its casework answers the exchange.
+	// ConditionReporting on a District is True while its casework answers the exchange and takes the
+	// directory it is given.
 	//
-	// Reasons when True: ReportReceived. When False: Unreachable, ReportRefused. When Unknown: NoReport.
+	// Reasons when True: ReportReceived. When False: Unreachable, ReportRefused, DirectoryRefused.
+	// When Unknown: NoReport.
 	ConditionReporting = "Reporting"
 	// ConditionDutyChainReady on a District is True when every level has a person on duty and
 	// transports answer.
@@ -123,6 +125,7 @@ const (
 	ReasonNoReport           = "NoReport"
 	ReasonReportReceived     = "ReportReceived"
 	ReasonReportRefused      = "ReportRefused"
+	ReasonDirectoryRefused   = "DirectoryRefused"
 	ReasonReachable          = "Reachable"
 	ReasonUnreachable        = "Unreachable"
 	ReasonCovered            = "Covered"

@@ -365,3 +365,26 @@ func TestDecideRemoval(t *testing.T) {
 		})
 	}
 }
+
+func TestReportingSaysThatTheDirectoryIsRefused(t *testing.T) {
+	refusal := func(kind contract.Kind, reason contract.RefusalReason) *world {
+		w := complete3()
+		w.latest.Refusals = []contract.Refusal{{Kind: kind, Reason: reason}}
+		return w
+	}
+	for name, tc := range map[string]struct {
+		world  *world
+		reason string
+	}{
+		"nothing is refused":        {complete3(), v1alpha1.ReasonReportReceived},
+		"an invalid directory":      {refusal(contract.KindDirectory, contract.RefusedInvalid), v1alpha1.ReasonDirectoryRefused},
+		"a directory that is stale": {refusal(contract.KindDirectory, contract.RefusedStale), v1alpha1.ReasonReportReceived},
+		"a control document":        {refusal(contract.KindControl, contract.RefusedInvalid), v1alpha1.ReasonReportReceived},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := reporting(tc.world.observed, noon); got.Reason != tc.reason {
+				t.Errorf("Reporting has the reason %s, want %s", got.Reason, tc.reason)
+			}
+		})
+	}
+}

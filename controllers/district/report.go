@@ -1,6 +1,7 @@
 package district
 
 import (
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -38,12 +39,23 @@ func reporting(o observed, now time.Time) metav1.Condition {
 		return unreported(o, kind)
 	case o.latest.Fault == v1alpha1.ReasonReportRefused:
 		return conditions.False(kind, v1alpha1.ReasonReportRefused, "The last report held what a report may not hold and was dropped")
+	case fresh && refusesDirectory(*o.latest):
+		return conditions.False(kind, v1alpha1.ReasonDirectoryRefused,
+			"Casework refuses the district's directory and keeps the one before; its log names the field")
 	case fresh:
 		return conditions.True(kind, v1alpha1.ReasonReportReceived, "Casework answers the exchange")
 	case o.latest.OK:
 		return conditions.Unknown(kind, v1alpha1.ReasonNoReport, "The exchange has paused")
 	}
 	return conditions.False(kind, v1alpha1.ReasonUnreachable, "Casework has not answered the exchange for a minute")
+}
+
+// refusesDirectory tells a directory that does not fit from one that is only old or
+// raced by another operator, which the next turn settles.
+func refusesDirectory(r board.Reading) bool {
+	return slices.ContainsFunc(r.Refusals, func(f contract.Refusal) bool {
+		return f.Kind == contract.KindDirectory && f.Reason != contract.RefusedStale
+	})
 }
 
 func dutyChain(o observed, now time.Time) metav1.Condition {

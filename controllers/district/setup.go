@@ -78,12 +78,12 @@ func view(r board.Reading) any {
 		keys                             contract.KeysState
 		keyDigest                        contract.Digest
 		duty                             contract.Reach
-		open                             bool
+		open, refuses                    bool
 	}
 	return part{
 		ok: r.OK, obligations: r.Report.Obligations, covered: r.Report.Covered, onTime: r.Report.OnTime,
 		fault: r.Fault, schema: r.Report.SchemaVersion, keys: r.Report.Keys, keyDigest: r.Report.KeyDigest,
-		duty: r.Report.DutyChain, open: reportsOpenRound(r.Report),
+		duty: r.Report.DutyChain, open: reportsOpenRound(r.Report), refuses: refusesDirectory(r),
 	}
 }
 
