@@ -47,6 +47,8 @@ type Demo struct {
 	casework map[string]*duty.Casework
 	retried  *student.Counter
 	desk     *duty.Desk
+	// databaseWas is when the database server had been started before the play.
+	databaseWas string
 }
 
 // New prepares a demo; nothing is started.

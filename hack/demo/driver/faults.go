@@ -22,22 +22,21 @@ const outage = "40s"
 
 // faults are what goes wrong, by the share of students who have finished.
 func (d *Demo) faults() []chaos.Fault {
-	first, second := stage.Districts[0], stage.Districts[1]
 	return []chaos.Fault{
-		{At: 0.05, Name: "SIGKILL to an intake of " + first.Name, Do: d.killer(first, "intake")},
+		{At: 0.05, Name: "SIGKILL to an intake of " + victims["intake"].Name, Do: d.killer("intake")},
 		{At: 0.15, Name: "the gateway " + failingGateway + " is unreachable for " + outage, Do: d.outage(failingGateway)},
-		{At: 0.25, Name: "SIGKILL to a scorer of " + second.Name, Do: d.killer(second, "scorer")},
+		{At: 0.25, Name: "SIGKILL to a scorer of " + victims["scorer"].Name, Do: d.killer("scorer")},
 		{At: 0.35, Name: "the hospital is unreachable for " + outage, Do: d.outage("hospital")},
 		{At: 0.45, Name: "the operator is restarted", Do: d.restartOperator},
-		{At: 0.60, Name: "SIGKILL to a casework of " + first.Name, Do: d.killer(first, "casework")},
+		{At: 0.60, Name: "SIGKILL to a casework of " + victims["casework"].Name, Do: d.killer("casework")},
 		{At: 0.75, Name: "PostgreSQL crashes and recovers", Do: d.restartPostgres},
 	}
 }
 
 // killer kills the processes of one running pod of a component.
-func (d *Demo) killer(district stage.District, component string) func(context.Context) error {
+func (d *Demo) killer(component string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		pods, err := d.pods(ctx, district, component)
+		pods, err := d.pods(ctx, victims[component], component)
 		if err != nil {
 			return err
 		}
@@ -101,25 +100,13 @@ func (d *Demo) restartOperator(ctx context.Context) error {
 	return err
 }
 
+// crashesPostgres reports whether the database server is ours to crash.
+func (d *Demo) crashesPostgres() bool { return d.Cluster.Ours() && d.Postgres == "" }
+
 func (d *Demo) restartPostgres(ctx context.Context) error {
-	if !d.Cluster.Ours() || d.Postgres != "" {
+	if !d.crashesPostgres() {
 		d.out.Warn("PostgreSQL is not ours; it is not restarted")
 		return nil
 	}
-	pool, err := d.Cluster.Auditor(ctx, stage.Districts[0])
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	var before string
-	if err := pool.QueryRow(ctx, "SELECT pg_postmaster_start_time()::text").Scan(&before); err != nil {
-		return err
-	}
-	if err := d.Cluster.RestartPostgres(ctx); err != nil {
-		return err
-	}
-	return d.Cluster.State.Write(crashedFile, []byte(before))
+	return d.Cluster.RestartPostgres(ctx)
 }
-
-// crashedFile holds when the server that was crashed had been started.
-const crashedFile = "run/crashed"

@@ -46,46 +46,7 @@ func (d *Demo) compare(ctx context.Context) error {
 		d.Facts.Care("both", cohort.Known, sum)
 		d.Facts.AtLeast("both", "obligations that climbed to the city", 1, sum.Climbed)
 	}
-	if err := d.comparePartners(ctx, sum.Figures.Referrals); err != nil {
-		return err
-	}
-	return d.compareFaults(ctx)
-}
-
-// compareFaults makes sure that what was to be killed was killed.
-func (d *Demo) compareFaults(ctx context.Context) error {
-	if !d.Faults {
-		return nil
-	}
-	for component, district := range map[string]stage.District{
-		"intake": stage.Districts[0], "scorer": stage.Districts[1], "casework": stage.Districts[0],
-	} {
-		n, err := d.restarts(ctx, district, component)
-		if err != nil {
-			return err
-		}
-		d.Facts.AtLeast(district.Name, component+" killed and started again", 1, n)
-	}
-	return d.compareCrash(ctx)
-}
-
-// compareCrash makes sure that the database began anew after the demo had begun.
-func (d *Demo) compareCrash(ctx context.Context) error {
-	crashed, err := d.Cluster.State.Read(crashedFile)
-	if err != nil || crashed == nil {
-		return err
-	}
-	pool, err := d.Cluster.Auditor(ctx, stage.Districts[0])
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	var started string
-	if err := pool.QueryRow(ctx, "SELECT pg_postmaster_start_time()::text").Scan(&started); err != nil {
-		return err
-	}
-	d.Facts.Equal("both", "PostgreSQL started again after a crash", true, started > string(crashed))
-	return nil
+	return d.compareWitness(sum.Figures.Referrals)
 }
 
 // released reports whether every district's main round is released already.

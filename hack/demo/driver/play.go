@@ -2,6 +2,7 @@ package driver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,20 +25,30 @@ func (d *Demo) Play(ctx context.Context) error {
 	if err := d.out.Step("people on duty sign in", func() error { return d.signInAll(ctx) }); err != nil {
 		return err
 	}
+	var err error
+	if d.databaseWas, err = d.databaseStarted(ctx); err != nil {
+		return err
+	}
 	d.openDesk()
-	working, stop := context.WithCancel(ctx)
-	defer stop()
+	working, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	staff := make(chan error, 1)
-	go func() { staff <- d.desk.Run(working) }()
-	if err := d.out.Step(fmt.Sprintf("%d students answer while things fail", d.participants()), func() error { return d.answerAll(ctx) }); err != nil {
+	go func() {
+		err := d.desk.Run(working)
+		staff <- err
+		stop(err) // without people on duty there is nothing to wait for
+	}()
+	if err := d.out.Step(fmt.Sprintf("%d students answer while things fail", d.participants()), func() error { return d.answerAll(working) }); err != nil {
+		return errors.Join(err, context.Cause(working))
+	}
+	if err := d.out.Step("wait until every obligation and referral is dealt with", func() error { return d.settle(working) }); err != nil {
+		return errors.Join(err, context.Cause(working))
+	}
+	stop(nil)
+	if err := <-staff; err != nil {
 		return err
 	}
-	settle := func() error { return d.settle(ctx, staff) }
-	if err := d.out.Step("wait until every obligation and referral is dealt with", settle); err != nil {
-		return err
-	}
-	stop()
-	return <-staff
+	return d.bearWitness(ctx)
 }
 
 func (d *Demo) openDesk() {
@@ -131,16 +142,9 @@ func (d *Demo) report(ctx context.Context, play *student.Play, done <-chan struc
 	}
 }
 
-// settle waits until nothing is left to do in either district, or a person failed.
-func (d *Demo) settle(ctx context.Context, staff <-chan error) error {
-	return d.Cluster.Poll(ctx, 8*time.Minute, 2*time.Second, func(ctx context.Context) (string, error) {
-		select {
-		case err := <-staff:
-			return "", fmt.Errorf("the people on duty gave up: %w", err)
-		default:
-		}
-		return d.left(ctx)
-	})
+// settle waits until nothing is left to do in either district.
+func (d *Demo) settle(ctx context.Context) error {
+	return d.Cluster.Poll(ctx, 8*time.Minute, 2*time.Second, d.left)
 }
 
 // left says what is not dealt with yet.
