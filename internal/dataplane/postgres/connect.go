@@ -99,6 +99,8 @@ func (c Config) dsn() string {
 	add("statement_timeout", "15s")
 	add("lock_timeout", "5s")
 	add("idle_in_transaction_session_timeout", "30s")
+	// Our statements are short; compiling one takes longer than running it.
+	add("jit", "off")
 	if c.Process == "intake" || c.Process == "scorer" {
 		// They find every row by a key. A plan that was made while a table was small,
 		// and kept, would read the whole of it with each save of a round's first minutes,
