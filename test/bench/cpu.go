@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/internal/dataplane/postgres"
 	"github.com/evenkeel/evenkeel/test/district"
 )
 
@@ -20,9 +21,24 @@ func readCPU(d *district.District) map[string]float64 {
 		used[p.Name] = cpuOf(p.PID())
 	}
 	for _, pid := range append(d.Postgres.Children(), d.Postgres.PID()) {
-		used["postgresql"] += cpuOf(pid)
+		used["postgresql for "+servedBy(pid)] += cpuOf(pid)
 	}
 	return used
+}
+
+// servedBy is whose connection a process of PostgreSQL serves, by its title:
+// "postgres: ek_110106_intake ek_110106 [local] idle".
+func servedBy(pid int) string {
+	title, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	if err != nil {
+		return "itself"
+	}
+	for _, process := range postgres.Processes {
+		if strings.Contains(string(title), " "+postgres.RoleName(district.Code, process)+" ") {
+			return process
+		}
+	}
+	return "itself"
 }
 
 // cpuOf reads user and system time, the 14th and 15th field; the second is in

@@ -28,13 +28,14 @@ type facts struct {
 	Settings   []string
 	LoadBefore string // of the machine, over 1, 5 and 15 minutes
 	LoadAfter  string
+	Nice       string // of everything that was measured; other work on the machine has 0
 }
 
 func readFacts(ctx context.Context, d *district.District) facts {
 	f := facts{
 		Commit: output("git", "describe", "--always", "--dirty", "--abbrev=12"), Script: "go run ./test/bench",
 		Cores: runtime.NumCPU(), CPU: field("/proc/cpuinfo", "model name"), Kernel: output("uname", "-sr"), Go: runtime.Version(),
-		Disk: output("stat", "--file-system", "--format=%T", d.Postgres.Dir()), Settings: settings, LoadBefore: loadAverage(),
+		Disk: output("stat", "--file-system", "--format=%T", d.Postgres.Dir()), Settings: settings, LoadBefore: loadAverage(), Nice: output("nice"),
 	}
 	f.MemoryMB = kilobytes(field("/proc/meminfo", "MemTotal")) / 1024
 	if err := d.Owner.QueryRow(ctx, "SHOW server_version").Scan(&f.PostgreSQL); err != nil {

@@ -91,7 +91,7 @@ func (r result) writeFacts(b *strings.Builder) {
 	for _, row := range [][2]string{
 		{"cores", fmt.Sprintf("%d (%s)", f.Cores, f.CPU)}, {"memory", fmt.Sprintf("%d MB", f.MemoryMB)}, {"kernel", f.Kernel},
 		{"Go", f.Go}, {"PostgreSQL", f.PostgreSQL + ", " + strings.Join(f.Settings, ", ") + ", fsync and full_page_writes on"}, {"file system", f.Disk},
-		{"load average", f.LoadBefore + " before, " + f.LoadAfter + " after"}, {"plan", r.Plan},
+		{"load average", f.LoadBefore + " before, " + f.LoadAfter + " after; measured at nice " + f.Nice}, {"plan", r.Plan},
 	} {
 		fmt.Fprintf(b, "| %s | %s |\n", row[0], row[1])
 	}

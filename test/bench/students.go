@@ -32,10 +32,12 @@ func (b *bench) usher(ctx context.Context, wanted int) error {
 	if missing <= 0 {
 		return nil
 	}
+	began := time.Now()
 	students, err := b.district.AddStudents(ctx, missing)
 	if err != nil {
 		return err
 	}
+	enrolled := time.Since(began)
 	client := district.NewClient(b.district.IntakeURL(), 16)
 	defer client.HTTP.CloseIdleConnections()
 	keys := make([]string, missing)
@@ -49,6 +51,7 @@ func (b *bench) usher(ctx context.Context, wanted int) error {
 	}
 	err = group.Wait()
 	b.forms = append(b.forms, keys...)
+	log.Printf("%d students enrolled in %s, their forms opened and begun in %s", missing, enrolled.Round(time.Millisecond), (time.Since(began) - enrolled).Round(time.Millisecond))
 	return err
 }
 
