@@ -11,6 +11,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -42,7 +43,9 @@ func afterwards(t *testing.T, demo *driver.Demo) {
 		{"uninstalling charts keeps districts and their work", uninstalled},
 		{"a namespace that is meant to go goes, and one made again gets no new keys", namespaceGone},
 	} {
-		t.Run(test.name, func(t *testing.T) { test.do(w.in(t)) })
+		if !t.Run(test.name, func(t *testing.T) { test.do(w.in(t)) }) {
+			return // what comes next stands on what failed
+		}
 	}
 }
 
@@ -141,11 +144,15 @@ func namespaceDenied(w world) {
 	}
 }
 
+// keyLost: the data plane that starts without its key refuses to serve, and nobody
+// makes another one.
 func keyLost(w world) {
 	name := first + "-keys-seal"
 	var keys corev1.Secret
 	w.must(w.get(&keys, first, name))
 	w.must(w.kube.Delete(w.Context(), &keys))
+	w.Cleanup(func() { w.restore(&keys) })
+	w.must(w.kube.DeleteAllOf(w.Context(), &corev1.Pod{}, client.InNamespace(first), client.MatchingLabels{v1alpha1.LabelComponent: "casework"}))
 	w.eventually("it is noticed", w.districtIs(first, v1alpha1.ConditionKeysReady, "False KeyMissing"))
 	w.consistently(15*time.Second, "nothing is made anew", func(ctx context.Context) string {
 		if err := w.kube.Get(ctx, client.ObjectKey{Namespace: first, Name: name}, &corev1.Secret{}); !gone(err) {
@@ -153,9 +160,21 @@ func keyLost(w world) {
 		}
 		return ""
 	})
-	back := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: first, Labels: keys.Labels}, Type: keys.Type, Data: keys.Data, Immutable: keys.Immutable}
-	w.must(w.kube.Create(w.Context(), back))
+	w.restore(&keys)
 	w.eventually("the custodian's copy is taken", w.districtIs(first, v1alpha1.ConditionKeysReady, "True FingerprintMatches"))
+	w.eventually("everything is available again", w.districtIs(first, v1alpha1.ConditionProvisioned, "True Available"))
+}
+
+// restore puts a Secret back as its custodian would; one that is there is left alone.
+func (w world) restore(secret *corev1.Secret) {
+	back := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: secret.Name, Namespace: secret.Namespace, Labels: secret.Labels},
+		Type:       secret.Type, Data: secret.Data, Immutable: secret.Immutable,
+	}
+	// The test's own context has ended when this cleans up.
+	if err := w.kube.Create(context.WithoutCancel(w.Context()), back); err != nil && !apierrors.IsAlreadyExists(err) {
+		w.Errorf("the key could not be restored: %v", err)
+	}
 }
 
 func districtWaits(w world) {

@@ -40,11 +40,12 @@ func (w world) within(patience time.Duration, what string, check func(ctx contex
 	defer ticker.Stop()
 	missing := ""
 	for {
-		if now := check(ctx); ctx.Err() == nil {
-			missing = now
-		}
-		if missing == "" {
+		now := check(ctx)
+		if now == "" {
 			return
+		}
+		if ctx.Err() == nil || missing == "" {
+			missing = now // what is said after the time is up is only that it is up
 		}
 		select {
 		case <-ctx.Done():
