@@ -130,17 +130,42 @@ func (s *Service) applyControl(ctx context.Context, c contract.Control, want con
 		}
 		if reason := judgeControl(c, revision, state, now); reason != accepted {
 			o.refuse(contract.KindControl, c.Round, reason)
-			return nil
+			if reason != contract.RefusedOpen {
+				return nil
+			}
+			return s.applyInPart(ctx, tx, c, state, now, o)
 		}
 		if state.revision != nil && *state.revision == revision {
 			return nil
 		}
 		o.applied = true
-		if err := writeControl(ctx, tx, c, revision); err != nil {
-			return fmt.Errorf("storing a control: %w", err)
-		}
-		return s.audit(ctx, tx, "ControlApplied", "round/"+c.Round, fmt.Sprintf("revision %d %s", revision.Revision, revision.Digest))
+		return s.writeControl(ctx, tx, c, revision, "ControlApplied")
 	})
+}
+
+// applyInPart stores what gets through of a control that is refused as Open, under a
+// digest of its own: the operator goes on seeing that its control is not applied. What
+// is there already is not written again, however often the control is sent.
+func (s *Service) applyInPart(ctx context.Context, tx pgx.Tx, c contract.Control, state roundState, now time.Time, o *outcome) error {
+	part := inPart(c, state, now)
+	had, err := contract.DigestOf(*state.control)
+	if err != nil {
+		return err
+	}
+	if is, _ := revisionOf(part, part.Revision); is.Digest == had {
+		return nil
+	}
+	part.Revision = c.Revision
+	revision, _ := revisionOf(part, part.Revision)
+	o.applied = true
+	return s.writeControl(ctx, tx, part, revision, "ControlAppliedInPart")
+}
+
+func (s *Service) writeControl(ctx context.Context, tx pgx.Tx, c contract.Control, revision contract.Revision, action string) error {
+	if err := writeControl(ctx, tx, c, revision); err != nil {
+		return fmt.Errorf("storing a control: %w", err)
+	}
+	return s.audit(ctx, tx, action, "round/"+c.Round, fmt.Sprintf("revision %d %s", revision.Revision, revision.Digest))
 }
 
 func revisionOf(document any, revision int64) (contract.Revision, bool) {

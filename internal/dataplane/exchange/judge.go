@@ -73,6 +73,28 @@ func judgeControl(c contract.Control, revision contract.Revision, s roundState, 
 	return accepted
 }
 
+// inPart is the stored control with what a control that is refused as Open may still
+// change: always the hold, and until the release the closing and, where it keeps those
+// that have begun, the sessions. A round must not run on unstoppable because its cohort
+// changed while the district could not be reached.
+func inPart(c contract.Control, s roundState, now time.Time) contract.Control {
+	part := *s.control
+	part.Hold = c.Hold
+	if s.released {
+		return part
+	}
+	part.ClosesAt = c.ClosesAt
+	if part.ClosesAt.Before(part.OpensAt) {
+		part.ClosesAt = part.OpensAt
+	}
+	whole := part
+	whole.Sessions, whole.Overrides = c.Sessions, c.Overrides
+	if pastSessionsEqual(whole, *s.control, now) {
+		return whole
+	}
+	return part
+}
+
 func validControl(c contract.Control) bool {
 	ok := contract.Supported(c.Version) && c.Round != "" && c.MeaningDigest.Valid() &&
 		!c.OpensAt.IsZero() && !c.ClosesAt.Before(c.OpensAt) &&

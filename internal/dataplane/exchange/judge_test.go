@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/evenkeel/evenkeel/internal/contract"
@@ -81,6 +82,50 @@ func TestJudgeControl(t *testing.T) {
 			c := control(tt.edit)
 			if got := judgeControl(c, contract.Revision{Revision: c.Revision, Digest: other}, storedControl(tt.released), at(tt.now)); got != tt.want {
 				t.Errorf("judged %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// Whatever is refused as Open, its hold gets through, and what is kept would be accepted.
+func TestInPart(t *testing.T) {
+	tests := map[string]struct {
+		now      int
+		released bool
+		edit     func(*contract.Control)
+		want     func(*contract.Control) // of the stored control
+	}{
+		"another cohort": {now: 10, edit: func(c *contract.Control) { c.Cohort.Schools = nil }},
+		"another cohort, closing and later sessions": {now: 10, edit: func(c *contract.Control) {
+			c.Cohort.Schools, c.ClosesAt, c.Sessions = nil, at(40), []contract.Session{span(9, 12), span(34, 36)}
+		}, want: func(c *contract.Control) {
+			c.ClosesAt, c.Sessions = at(40), []contract.Session{span(9, 12), span(34, 36)}
+		}},
+		"a session that ran, and closing": {now: 13, edit: func(c *contract.Control) { c.Sessions, c.ClosesAt = c.Sessions[1:], at(40) },
+			want: func(c *contract.Control) { c.ClosesAt = at(40) }},
+		"closing before the opening that was": {now: 10, edit: func(c *contract.Control) { c.OpensAt, c.ClosesAt, c.Sessions = at(2), at(3), nil },
+			want: func(c *contract.Control) { c.ClosesAt, c.Sessions = at(8), nil }},
+		"released": {now: 90, released: true, edit: func(c *contract.Control) { c.ClosesAt = at(99) }},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := storedControl(tt.released)
+			c := control(func(c *contract.Control) { c.Hold = contract.HoldAndDrain; tt.edit(c) })
+			next := contract.Revision{Revision: 2, Digest: other}
+			if got := judgeControl(c, next, s, at(tt.now)); got != contract.RefusedOpen {
+				t.Fatalf("judged %q", got)
+			}
+			want := *s.control
+			want.Hold = contract.HoldAndDrain
+			if tt.want != nil {
+				tt.want(&want)
+			}
+			got := inPart(c, s, at(tt.now))
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if reason := judgeControl(got, next, s, at(tt.now)); reason != accepted {
+				t.Errorf("what is kept is refused: %s", reason)
 			}
 		})
 	}

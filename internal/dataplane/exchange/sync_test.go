@@ -124,11 +124,6 @@ func TestRefusals(t *testing.T) {
 			m.Policy.Rules[0].When = "scores['gad-7'].total >= 15"
 			return caseworktest.Request(m)
 		}, refusal(contract.KindMeaning, "new", contract.RefusedInvalid)},
-		"an open round's cohort": {func(now time.Time) contract.SyncRequest {
-			return caseworktest.Request(caseworktest.Control(caseworktest.Round, now.Add(-time.Hour), now.Add(time.Hour), func(c *contract.Control) {
-				c.Revision, c.Cohort.Schools = 2, []string{"no-1"}
-			}))
-		}, refusal(contract.KindControl, caseworktest.Round, contract.RefusedOpen)},
 		"a control that closes before it opens": {func(now time.Time) contract.SyncRequest {
 			return caseworktest.Request(caseworktest.Control("new", now, now.Add(-time.Hour), func(c *contract.Control) { c.Sessions = nil }))
 		}, refusal(contract.KindControl, "new", contract.RefusedInvalid)},
@@ -153,6 +148,54 @@ func TestRefusals(t *testing.T) {
 				t.Error("what was refused changed something")
 			}
 		})
+	}
+}
+
+// A cohort that changed while the district could not be reached is refused for good; the
+// hold and the end that people ask for come with it and must get through, and back again.
+func TestAHoldGetsThroughARefusedControl(t *testing.T) {
+	t.Parallel()
+	d := caseworktest.New(t)
+	now := d.Now(t)
+	opens := pgtest.One[time.Time](t, d.Database, "SELECT opens_at FROM ek.round")
+	send := func(revision int64, closes time.Time, hold contract.Hold) contract.SyncResponse {
+		t.Helper()
+		return d.TrySync(t, caseworktest.Request(caseworktest.Meaning(caseworktest.Round), caseworktest.Control(caseworktest.Round, opens, closes, func(c *contract.Control) {
+			c.Revision, c.Hold, c.Cohort.Schools = revision, hold, []string{"no-1"}
+		})))
+	}
+	stored := func() string {
+		t.Helper()
+		return pgtest.One[string](t, d.Database, `SELECT format('%s %s %s %s', hold, control ->> 'hold', closes_at <= clock_timestamp(), control -> 'cohort' ->> 'schools') FROM ek.round`)
+	}
+	revision := int64(1)
+	for _, step := range []struct {
+		closes time.Time
+		hold   contract.Hold
+		want   string
+	}{
+		{now.Add(time.Hour), contract.HoldAndDrain, `HoldAndDrain HoldAndDrain f ["no-1", "no-2"]`},
+		{now.Add(time.Hour), contract.HoldNone, `None None f ["no-1", "no-2"]`},
+		{now, contract.HoldNone, `None None t ["no-1", "no-2"]`},
+	} {
+		got := send(revision+1, step.closes, step.hold)
+		if diff := cmp.Diff(refusal(contract.KindControl, caseworktest.Round, contract.RefusedOpen), got.Refusals); diff != "" {
+			t.Errorf("refusals (-want +got):\n%s", diff)
+		}
+		if stored() != step.want {
+			t.Errorf("stored %s, want %s", stored(), step.want)
+		}
+		applied := got.Report.Rounds[0].Control
+		if applied.Revision != revision+1 {
+			t.Errorf("the report names revision %d", applied.Revision)
+		}
+		revision = applied.Revision
+		if again := send(revision+1, step.closes, step.hold).Report.Rounds[0].Control; again != applied {
+			t.Errorf("sent again, it was stored again: %v, then %v", applied, again)
+		}
+	}
+	if got := pgtest.One[int](t, d.Database, "SELECT count(*)::int FROM ek.audit_entry WHERE action = 'ControlAppliedInPart'"); got != 3 {
+		t.Errorf("%d audit entries, want 3", got)
 	}
 }
 
