@@ -124,10 +124,7 @@ func (s store) document(ctx context.Context, into any, sql string, args ...any) 
 
 // CheckKey compares a key's fingerprint with the database's record; for seal.Check.
 func CheckKey(pool *pgxpool.Pool) func(context.Context, string, contract.Digest) (bool, error) {
-	return func(ctx context.Context, name string, digest contract.Digest) (same bool, err error) {
-		err = postgres.Call(ctx, pool, "SELECT ek_intake.check_key($1, $2)", []any{name, string(digest)}, &same)
-		return same, err
-	}
+	return postgres.CheckKeyBy(pool, "ek_intake.check_key")
 }
 
 func (s store) wakeScorer(ctx context.Context) error {

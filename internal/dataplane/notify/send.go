@@ -22,8 +22,8 @@ import (
 
 const (
 	// lease is how long a notification stays with the replica that took it: longer
-	// than a call can last, short enough that a killed replica costs little.
-	lease = 30 * time.Second
+	// than a call can last (webhook.Timeout), short enough that a killed replica costs little.
+	lease = webhook.Timeout + 2*time.Second
 	// inFlight bounds the calls to one gateway at a time, per replica.
 	inFlight = 16
 	// MaxWait bounds the pause between two tries.

@@ -63,13 +63,22 @@ func NewPool(c Config) (*pgxpool.Pool, error) {
 }
 
 func waitFor(ctx context.Context, pool *pgxpool.Pool) error {
+	return patiently(ctx, pool.Ping, func(err error) bool {
+		var unsafe *SettingError
+		return errors.As(err, &unsafe)
+	})
+}
+
+// patiently tries again while a process is starting, until it succeeds, final says
+// that trying again is no use, or patience ends: a process that gave up at once would
+// leave its work to Kubernetes' back-off.
+func patiently(ctx context.Context, try func(context.Context) error, final func(error) bool) error {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	for {
-		err := pool.Ping(ctx)
-		var unsafe *SettingError
-		if err == nil || errors.As(err, &unsafe) {
-			return err
+		err := try(ctx)
+		if err == nil || final(err) {
+			return Describe(err)
 		}
 		select {
 		case <-ctx.Done():

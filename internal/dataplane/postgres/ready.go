@@ -28,8 +28,16 @@ func Ready(pool *pgxpool.Pool) func(context.Context) error {
 // CheckKey compares a key's fingerprint with the database's record, recording the
 // first; for seal.Keys.Check.
 func CheckKey(pool *pgxpool.Pool) func(context.Context, string, contract.Digest) (bool, error) {
+	return CheckKeyBy(pool, "ek.check_key")
+}
+
+// CheckKeyBy is CheckKey through the function that a role may execute. It waits out a
+// database that is restarting.
+func CheckKeyBy(pool *pgxpool.Pool, function string) func(context.Context, string, contract.Digest) (bool, error) {
 	return func(ctx context.Context, name string, digest contract.Digest) (same bool, err error) {
-		err = Call(ctx, pool, "SELECT ek.check_key($1, $2)", []any{name, string(digest)}, &same)
+		err = patiently(ctx, func(ctx context.Context) error {
+			return Call(ctx, pool, "SELECT "+function+"($1, $2)", []any{name, string(digest)}, &same)
+		}, func(err error) bool { return !Unreachable(err) })
 		return same, err
 	}
 }
