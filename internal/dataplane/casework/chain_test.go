@@ -323,3 +323,20 @@ func TestARaisedObligationWakesTheClock(t *testing.T) {
 	caseworktest.Eventually(t, "the step is taken", func(context.Context) bool { return len(told(t, d)) == 2 })
 	caseworktest.Eventually(t, "the senders are woken", func(context.Context) bool { return len(senders) == 1 })
 }
+
+func TestAnObligationThatNobodyIsOnDutyForShows(t *testing.T) {
+	t.Parallel()
+	d := caseworktest.New(t)
+	d.Duty(t, "school-2", contract.School, "no-2", "sms")
+	number := d.Answer(t, d.Student(t, "no-1", "张小明"), contract.Immediate)
+	if advance(t, d) != 1 || len(told(t, d)) != 0 {
+		t.Fatal("somebody was told")
+	}
+	d.Rewind(t, number, 31*time.Second)
+	if r, err := d.Exchange.Report(t.Context()); err != nil || r.OnTime {
+		t.Errorf("nobody was told for 31 s and all is on time, %v", err)
+	}
+	if pgtest.One[bool](t, d.Database, "SELECT since IS NULL FROM ek_casework.facts() WHERE fact = 'undelivered'") {
+		t.Error("nobody can know of it, and no fact stands")
+	}
+}

@@ -35,7 +35,8 @@ type route struct {
 }
 
 // The figures requests are counted under. Asking to talk, declining and submitting
-// share one: how many ask for someone is nobody's to watch on a dashboard.
+// share one, and success is one status there, since their pages differ in theirs: how
+// many ask for someone is nobody's to watch on a dashboard.
 const (
 	figurePage   = "page"
 	figureOpen   = "open"
@@ -121,8 +122,15 @@ func (s *Server) serve(route route) http.Handler {
 		if err != nil {
 			s.fail(recorder, r, route, tooLarge(err))
 		}
-		s.seconds.WithLabelValues(route.figure, strconv.Itoa(recorder.status)).Observe(time.Since(began).Seconds())
+		s.seconds.WithLabelValues(route.figure, figureStatus(route.figure, recorder.status)).Observe(time.Since(began).Seconds())
 	})
+}
+
+func figureStatus(figure string, status int) string {
+	if figure == figureFinish && status < http.StatusBadRequest {
+		status = http.StatusOK
+	}
+	return strconv.Itoa(status)
 }
 
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, route route, err error) {

@@ -184,3 +184,10 @@ func TestADatabaseThatIsAwayIsNotAnAcknowledgement(t *testing.T) {
 	h.db.SuperuserElsewhere(t, "ALTER DATABASE "+name+" WITH ALLOW_CONNECTIONS true")
 	h.expectStatus(f.save(1, q("q9", 3)), http.StatusCreated)
 }
+
+func TestSchoolsThatAreMadeUpShareOneThrottle(t *testing.T) {
+	h := newHarness(t)
+	h.db.Exec(t, `INSERT INTO ek.code_miss (bucket, minute, misses) SELECT '', date_trunc('minute', now()) + n * interval '1 minute', 1000
+		FROM generate_series(0, 1) n`)
+	h.expectProblem(h.call("open", map[string]any{"code": seal.NewCode(), "school": "made-up"}), http.StatusTooManyRequests, "code")
+}

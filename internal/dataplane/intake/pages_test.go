@@ -2,14 +2,17 @@ package intake_test
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/net/html"
 
+	"github.com/evenkeel/evenkeel/internal/dataplane/intake"
 	"github.com/evenkeel/evenkeel/internal/dataplane/postgres/pgtest"
 )
 
@@ -251,6 +254,37 @@ func TestTheCookieIsKeptFromScriptsAndOtherSites(t *testing.T) {
 	for _, want := range []string{"HttpOnly", "SameSite=Strict", "Secure", "Path=/"} {
 		if !strings.Contains(cookie, want) {
 			t.Errorf("cookie lacks %s: %s", want, strings.SplitN(cookie, ";", 2)[1])
+		}
+	}
+}
+
+func TestFiguresDoNotTellWhoAskedToTalk(t *testing.T) {
+	h := newHarness(t)
+	figures := func(act string) string {
+		t.Helper()
+		registry := prometheus.NewRegistry()
+		h.server.Config.Handler = intake.NewServer(intake.New(h.db.Intake, pgtest.Keys()), slog.New(slog.DiscardHandler), registry)
+		p := h.enter(h.db.AddStudent(t, pgtest.StudentWith{}))
+		p.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		h.visit(p.client, "POST", act, nil)
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var series []string
+		for _, m := range families[0].GetMetric() {
+			var labels []string
+			for _, l := range m.GetLabel() {
+				labels = append(labels, l.GetValue())
+			}
+			series = append(series, strings.Join(labels, " "))
+		}
+		return strings.Join(series, ", ")
+	}
+	talk := figures("/talk")
+	for _, act := range []string{"/submit", "/decline"} {
+		if got := figures(act); got != talk {
+			t.Errorf("figures after %s: %s; after /talk: %s", act, got, talk)
 		}
 	}
 }

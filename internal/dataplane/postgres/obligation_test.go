@@ -112,3 +112,16 @@ func TestAClosedCaseIsFollowedByANewOne(t *testing.T) {
 		t.Errorf("cases and open ones with an obligation = %q", got)
 	}
 }
+
+func TestEscalatingADraftedReferralAsksForTheWorseTiersCare(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	db.OpenRound(t)
+	db.Exec(t, "UPDATE ek.round_tier SET does_draft_referral = true, channel_class = 'Counselling' WHERE rank = 1")
+	s := db.AddStudent(t, pgtest.StudentWith{})
+	raise(t, db, s, 2, "1")
+	raise(t, db, s, 3, "2")
+	if got := pgtest.One[string](t, db, "SELECT class || ' ' || urgency || ' ' || state FROM ek.referral"); got != "Psychiatric stat Drafted" {
+		t.Errorf("the draft is %q", got)
+	}
+}

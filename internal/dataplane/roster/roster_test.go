@@ -235,3 +235,48 @@ func TestADistrictIsImportedInSeconds(t *testing.T) {
 	}
 	t.Logf("import %s, codes %s", imported, time.Since(start)-imported)
 }
+
+// ofSchool is a registrar of one school.
+var ofSchool = roster.Actor{Subject: "qian", Groups: []string{"registrar-1"}}
+
+func withSchoolRegistrar(d *contract.Directory) {
+	d.Staff = append(d.Staff, contract.StaffGroup{Group: "registrar-1", Role: contract.Registrar, School: "no-1"})
+}
+
+func TestASchoolsRegistrarReplacesTheDutyListOfTheSchoolAlone(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, withSchoolRegistrar)
+	const whole = "li,District,,sms,1\nwang,School,no-1,sms,1\nzhou,School,no-2,sms,1\n"
+	if _, _, err := o.ReplaceDuty(t.Context(), registrar, strings.NewReader(dutyColumns+whole)); err != nil {
+		t.Fatal(err)
+	}
+	list := func() string {
+		return pgtest.One[string](t, o.Database, `SELECT coalesce(string_agg(p.subject, ' ' ORDER BY p.subject), '')
+			FROM ek.duty_person p JOIN ek.duty_address a ON a.person_id = p.id WHERE p.active`)
+	}
+	for _, row := range []string{"x,District,,sms,1\n", "x,School,no-2,sms,1\n"} {
+		if _, _, err := o.ReplaceDuty(t.Context(), ofSchool, strings.NewReader(dutyColumns+row)); fault.Of(err).Code != fault.Forbidden {
+			t.Errorf("%s: %v", row, err)
+		}
+	}
+	n, _, err := o.ReplaceDuty(t.Context(), ofSchool, strings.NewReader(dutyColumns+"wu,School,no-1,sms,1\n"))
+	if err != nil || n != 1 || list() != "li wu zhou" {
+		t.Errorf("%d people, %v; on duty: %s", n, err, list())
+	}
+}
+
+func TestASchoolsRegistrarCannotTakeAnotherSchoolsStudent(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, withSchoolRegistrar)
+	o.load(t, "G1,张小明,no-2,7,3,17,2011-09-30,JuniorSecondary,Refused,")
+	const claimed = columns + "G1,张小明,no-1,7,3,17,2011-09-30,JuniorSecondary,Given,1"
+	if _, err := o.Import(t.Context(), ofSchool, strings.NewReader(claimed), o.Now(t)); fault.Of(err).Code != fault.Forbidden {
+		t.Errorf("%v", err)
+	}
+	if got := pgtest.One[string](t, o.Database, "SELECT school || ' ' || guardian_consent FROM ek.student"); got != "no-2 Refused" {
+		t.Errorf("the student is %s", got)
+	}
+	if summary, err := o.Import(t.Context(), registrar, strings.NewReader(claimed), o.Now(t)); err != nil || summary.Updated != 1 {
+		t.Errorf("the district's registrar: %+v, %v", summary, err)
+	}
+}

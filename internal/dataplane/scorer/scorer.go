@@ -140,8 +140,8 @@ func (s *Scorer) batch(ctx context.Context) (int, error) {
 		}
 		return s.score(ctx, tx, claimed)
 	})
-	if err == nil || postgres.Unreachable(err) || ctx.Err() != nil {
-		return len(claimed), err
+	if err == nil || postgres.Unreachable(err) || ctx.Err() != nil || len(claimed) == 0 {
+		return len(claimed), err // without a claim there is no attempt to try: a failure, not the end of work
 	}
 	for _, a := range claimed {
 		if err := s.alone(ctx, a); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/dataplane/intake"
+	"github.com/evenkeel/evenkeel/internal/dataplane/postgres"
 	"github.com/evenkeel/evenkeel/internal/dataplane/postgres/pgtest"
 	"github.com/evenkeel/evenkeel/internal/dataplane/scorer"
 )
@@ -366,5 +367,14 @@ func TestAnUnknownRoundMeaningIsAFailureOfScoring(t *testing.T) {
 	d.pass()
 	if tries := pgtest.One[int](t, d.db, "SELECT scoring_tries FROM ek.attempt"); tries != 1 {
 		t.Errorf("tries = %d, want 1", tries)
+	}
+}
+
+func TestAClaimThatFailsIsNotTakenForNothingToDo(t *testing.T) {
+	d := newDistrict(t)
+	d.submit(d.answers(0, 0, 0, 0, 0, 0, 0, 0, 1))
+	d.db.Superuser(t, fmt.Sprintf(`REVOKE SELECT ON ek.student_key FROM %q`, postgres.RoleName(pgtest.District, "scorer")))
+	if n, err := d.scorer.Pass(d.Context()); err == nil {
+		t.Errorf("a pass that could claim nothing dealt with %d and reports success", n)
 	}
 }

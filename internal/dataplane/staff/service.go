@@ -44,7 +44,8 @@ type Obligation struct {
 	FoundLate        bool      `json:"foundLate"`
 }
 
-// Worklist returns the open obligations in scope, the nearest deadline first.
+// Worklist returns the open obligations in scope: first those whose child nobody has
+// reached, the nearest deadline first.
 func (s *Service) Worklist(ctx context.Context, who Identity) ([]Obligation, error) {
 	return store.Rows[Obligation](ctx, s.Pool, "SELECT * FROM ek_casework.worklist($1, $2, $3)", who.Subject, who.Groups, pageSize)
 }

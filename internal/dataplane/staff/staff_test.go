@@ -309,3 +309,27 @@ func TestRosterCodesAndDutyOverHTTP(t *testing.T) {
 		}
 	}
 }
+
+func TestTheWorklistShowsFirstWhatNobodyHasReachedTheChildFor(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.Exec(t, `UPDATE ek.obligation SET state = 'Contacted', contacted_at = clock_timestamp(), next_step_at = NULL,
+		deadline_at = deadline_at - interval '1 day' WHERE number <> $1`, d.next)
+	// As the bound of a page leaves it when many wait to be closed.
+	if got := pgtest.One[string](t, d.Database, "SELECT number FROM ek_casework.worklist('li', '{district-duty}', 1)"); got != d.next {
+		t.Errorf("first is %s, want %s, which waits for a person", got, d.next)
+	}
+}
+
+func TestFollowUpsOfWhatWentWrongComeBeforeThoseOfTiers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	student := pgtest.One[string](t, d.Database, "SELECT student_id::text FROM ek.obligation WHERE number = $1", d.first)
+	for kind, due := range map[string]string{"Tier": "1 day", "Undetermined": "1 day", "ScoringFailed": "7 days"} {
+		d.Exec(t, `INSERT INTO ek.follow_up (student_id, round, kind, source, tier_rank, due_at)
+			VALUES ($1, $2, $3, '', 2, clock_timestamp() + $4::interval)`, student, caseworktest.Round, kind, due)
+	}
+	if got := pgtest.One[string](t, d.Database, "SELECT kind FROM ek_casework.follow_ups('li', '{district-duty}', 1)"); got != "ScoringFailed" {
+		t.Errorf("first is %s: a response that could not be scored waits behind the bound", got)
+	}
+}

@@ -65,21 +65,28 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Drafts the referral of an obligation whose tier asks for one; once.
+-- Drafts the referral of an obligation whose tier asks for one; once. A draft follows
+-- the obligation to a worse tier; what a person has released stays as released.
 -- +goose StatementBegin
 CREATE FUNCTION ek.ensure_referral(p_obligation uuid, p_case uuid, p_round text, p_rank smallint)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, ek, pg_temp AS $$
 DECLARE wanted_class text; found_id uuid;
+        how_urgent text := CASE WHEN p_rank = 0 THEN 'stat' ELSE 'urgent' END;
 BEGIN
     SELECT coalesce(t.channel_class, '') INTO wanted_class FROM ek.round_tier t
     WHERE t.round = p_round AND t.rank = p_rank AND t.does_draft_referral;
-    IF wanted_class IS NULL OR EXISTS (SELECT FROM ek.referral r WHERE r.obligation_id = p_obligation) THEN
+    IF wanted_class IS NULL THEN
+        RETURN;
+    END IF;
+    UPDATE ek.referral r SET class = wanted_class, urgency = how_urgent FROM ek.obligation o
+    WHERE o.id = p_obligation AND o.tier_rank = p_rank AND r.obligation_id = o.id AND r.state = 'Drafted'
+      AND (r.class, r.urgency) <> (wanted_class, how_urgent);
+    IF EXISTS (SELECT FROM ek.referral r WHERE r.obligation_id = p_obligation) THEN
         RETURN;
     END IF;
     WHILE found_id IS NULL LOOP
         INSERT INTO ek.referral (number, case_id, obligation_id, class, urgency)
-        VALUES (ek.opaque_number(), p_case, p_obligation, wanted_class,
-                CASE WHEN p_rank = 0 THEN 'stat' ELSE 'urgent' END)
+        VALUES (ek.opaque_number(), p_case, p_obligation, wanted_class, how_urgent)
         ON CONFLICT (number) DO NOTHING RETURNING id INTO found_id;
     END LOOP;
     INSERT INTO ek.referral_event (referral_id, kind, actor) VALUES (found_id, 'Drafted', session_user);

@@ -102,21 +102,23 @@ $$;
 -- +goose StatementEnd
 
 -- Counts a wrong code and says whether its school has had too many this minute. A
--- school that has is not counted further, so that guessing does not cost writes.
+-- school that has is not counted further, so that guessing does not cost writes; nor
+-- do schools that are made up, which are counted with those who named none.
 -- +goose StatementBegin
 CREATE FUNCTION ek.miss_code(p_bucket text, p_limit integer) RETURNS text LANGUAGE plpgsql
 SET search_path = pg_catalog, ek, pg_temp AS $$
 DECLARE this_minute timestamptz := date_trunc('minute', clock_timestamp());
+        counted text := coalesce((SELECT s.name FROM ek.school s WHERE s.name = p_bucket), '');
         so_far integer;
 BEGIN
-    SELECT m.misses INTO so_far FROM ek.code_miss m WHERE m.bucket = p_bucket AND m.minute = this_minute;
+    SELECT m.misses INTO so_far FROM ek.code_miss m WHERE m.bucket = counted AND m.minute = this_minute;
     IF so_far >= p_limit THEN
         RETURN 'Throttled';
     END IF;
     IF so_far IS NULL THEN
-        DELETE FROM ek.code_miss m WHERE m.bucket = p_bucket AND m.minute < this_minute - interval '1 hour';
+        DELETE FROM ek.code_miss m WHERE m.bucket = counted AND m.minute < this_minute - interval '1 hour';
     END IF;
-    INSERT INTO ek.code_miss (bucket, minute) VALUES (p_bucket, this_minute)
+    INSERT INTO ek.code_miss (bucket, minute) VALUES (counted, this_minute)
     ON CONFLICT (bucket, minute) DO UPDATE SET misses = ek.code_miss.misses + 1;
     RETURN 'Wrong';
 END $$;

@@ -275,13 +275,14 @@ $$;
 -- +goose StatementEnd
 
 -- Open obligations whose latest notifications have all been waiting, unaccepted by
--- any gateway, for half a minute: nobody can know of them.
+-- any gateway, for half a minute, or that found nobody on duty to notify: nobody can
+-- know of them.
 CREATE VIEW ek_casework.undelivered AS
-    SELECT o.id, o.number, max(n.made_at) AS since
-    FROM ek.obligation o JOIN ek.notification n ON n.obligation_id = o.id AND n.arming = o.arming
+    SELECT o.id, o.number, coalesce(max(n.made_at), o.armed_at) AS since
+    FROM ek.obligation o LEFT JOIN ek.notification n ON n.obligation_id = o.id AND n.arming = o.arming
     WHERE o.state IN ('Raised', 'Notified', 'Owned')
-    GROUP BY o.id, o.number
-    HAVING count(n.accepted_at) = 0 AND min(n.made_at) < clock_timestamp() - interval '30 seconds';
+    GROUP BY o.id, o.number, o.armed_at
+    HAVING count(n.accepted_at) = 0 AND coalesce(min(n.made_at), o.armed_at) < clock_timestamp() - interval '30 seconds';
 
 -- +goose Down
 DROP VIEW ek_casework.undelivered;

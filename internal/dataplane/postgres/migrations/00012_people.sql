@@ -153,7 +153,8 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- The open obligations in scope. p_limit bounds a page; the deadline orders it.
+-- The open obligations in scope. p_limit bounds a page: those whose child nobody has
+-- reached come first, then the deadline orders it.
 -- +goose StatementBegin
 CREATE FUNCTION ek_casework.worklist(p_subject text, p_groups text[], p_limit integer)
 RETURNS TABLE (number text, school text, school_zh text, school_en text, grade text, label text, tier text, urgency text,
@@ -167,14 +168,14 @@ BEGIN
     PERFORM ek.require_role(p_groups, 'SchoolDuty', 'DistrictDuty', 'CityDuty');
     SELECT array_agg(v.id), string_agg(v.number, ' ') INTO shown, numbers FROM (
         SELECT o.id, o.number FROM ek.obligation o WHERE o.state <> 'Closed' AND ek.covers(p_groups, o)
-        ORDER BY o.deadline_at LIMIT p_limit) v;
+        ORDER BY ek.unstopped(o.state) DESC, o.deadline_at LIMIT p_limit) v;
     PERFORM ek.audit(p_subject, 'WorklistRead', 'obligations', numbers);
     RETURN QUERY
     SELECT o.number, s.school, h.title_zh, h.title_en, s.grade, s.label, ek.tier_name(o.round, o.tier_rank), ek.urgency(o),
            o.state, o.raised_at, o.deadline_at, extract(epoch FROM o.deadline_at - clock_timestamp())::bigint, o.owner,
            o.owner IS NOT DISTINCT FROM p_subject, o.arming, o.found_late
     FROM ek.obligation o JOIN ek.student s ON s.id = o.student_id JOIN ek.school h ON h.name = s.school
-    WHERE o.id = ANY (shown) ORDER BY o.deadline_at;
+    WHERE o.id = ANY (shown) ORDER BY ek.unstopped(o.state) DESC, o.deadline_at;
 END $$;
 -- +goose StatementEnd
 
@@ -225,6 +226,7 @@ SET search_path = pg_catalog, ek, pg_temp AS $$
 $$;
 -- +goose StatementEnd
 
+-- What the rules make by the hundred comes after what went wrong for one child.
 -- +goose StatementBegin
 CREATE FUNCTION ek_casework.follow_ups(p_subject text, p_groups text[], p_limit integer)
 RETURNS TABLE (id uuid, kind text, school text, school_zh text, school_en text, grade text, label text, tier text, made_at timestamptz, due_at timestamptz)
@@ -235,13 +237,14 @@ BEGIN
     PERFORM ek.require_durable();
     PERFORM ek.require_role(p_groups, 'SchoolDuty', 'DistrictDuty', 'CityDuty');
     SELECT array_agg(v.id) INTO shown FROM (
-        SELECT f.id FROM ek.follow_up f WHERE f.done_at IS NULL AND ek.covers_follow_up(p_groups, f) ORDER BY f.due_at LIMIT p_limit) v;
+        SELECT f.id FROM ek.follow_up f WHERE f.done_at IS NULL AND ek.covers_follow_up(p_groups, f)
+        ORDER BY f.kind IN ('Tier', 'Undetermined'), f.due_at LIMIT p_limit) v;
     PERFORM ek.audit(p_subject, 'FollowUpsRead', 'follow-ups', array_to_string(shown, ' '));
     RETURN QUERY
     SELECT f.id, f.kind, s.school, h.title_zh, h.title_en, s.grade, s.label, CASE WHEN f.tier_rank IS NULL THEN '' ELSE ek.tier_name(f.round, f.tier_rank) END,
            f.made_at, f.due_at
     FROM ek.follow_up f JOIN ek.student s ON s.id = f.student_id JOIN ek.school h ON h.name = s.school
-    WHERE f.id = ANY (shown) ORDER BY f.due_at;
+    WHERE f.id = ANY (shown) ORDER BY f.kind IN ('Tier', 'Undetermined'), f.due_at;
 END $$;
 -- +goose StatementEnd
 

@@ -2,6 +2,15 @@
 
 -- +goose Up
 
+-- Whether somebody of these groups is registrar of a school; '' is the district.
+-- +goose StatementBegin
+CREATE FUNCTION ek.registrar_of(p_groups text[], p_school text) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = pg_catalog, ek, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM ek.staff_group g
+                   WHERE g.group_name = ANY (p_groups) AND g.role = 'Registrar' AND g.school IN ('', p_school))
+$$;
+-- +goose StatementEnd
+
 -- The students that a batch of a roster speaks of, with the key each is sealed to.
 -- Takes the roster's lock: of two imports of one new student only one makes a key.
 -- +goose StatementBegin
@@ -23,12 +32,12 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ek, pg_te
 BEGIN
     PERFORM ek.require_role(p_groups, 'Registrar');
     RETURN QUERY SELECT s.name, s.stages FROM ek.school s
-        WHERE s.active AND EXISTS (SELECT FROM ek.staff_group g
-            WHERE g.group_name = ANY (p_groups) AND g.role = 'Registrar' AND g.school IN ('', s.name));
+        WHERE s.active AND ek.registrar_of(p_groups, s.name);
 END $$;
 -- +goose StatementEnd
 
--- Inserts and updates students in place. A wrapped key comes with new ones only.
+-- Inserts and updates students in place. A wrapped key comes with new ones only. To
+-- move a student takes a registrar of both schools: consent and duty go along.
 -- +goose StatementBegin
 CREATE FUNCTION ek_casework.upsert_students(p_subject text, p_groups text[], p_ids uuid[], p_schools text[], p_stages text[], p_grades text[],
     p_classes text[], p_seats text[], p_labels text[], p_lookups bytea[], p_sealed_numbers bytea[], p_sealed_names bytea[],
@@ -40,6 +49,9 @@ BEGIN
     PERFORM ek.require_role(p_groups, 'Registrar');
     IF EXISTS (SELECT FROM unnest(p_schools) AS w(name) WHERE w.name NOT IN (SELECT r.name FROM ek_casework.roster_schools(p_groups) r)) THEN
         PERFORM ek.refuse('EK403', 'school', 'a school is outside your scope', 'import the schools you are registrar of');
+    END IF;
+    IF EXISTS (SELECT FROM ek.student s WHERE s.lookup = ANY (p_lookups) AND NOT ek.registrar_of(p_groups, s.school)) THEN
+        PERFORM ek.refuse('EK403', 'number', 'a student belongs to a school outside your scope', 'let a registrar of the district move the student');
     END IF;
     WITH rows AS (
         SELECT * FROM unnest(p_ids, p_schools, p_stages, p_grades, p_classes, p_seats, p_labels, p_lookups, p_sealed_numbers,
@@ -104,7 +116,8 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Replaces the duty list. People are kept, since notifications name them.
+-- Replaces what of the duty list is in the registrar's scope: a school's registrar has
+-- no say in who is on duty elsewhere. People are kept, since notifications name them.
 -- +goose StatementBegin
 CREATE FUNCTION ek_casework.replace_duty(p_subject text, p_groups text[], p_subjects text[], p_levels text[], p_schools text[], p_transports text[], p_sealed bytea[])
 RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ek, pg_temp AS $$
@@ -113,15 +126,18 @@ BEGIN
     PERFORM ek.require_durable();
     PERFORM ek.require_role(p_groups, 'Registrar');
     PERFORM pg_advisory_xact_lock(hashtext('ek.duty'));
-    UPDATE ek.duty_person SET active = false WHERE active;
-    DELETE FROM ek.duty_address;
+    IF EXISTS (SELECT FROM unnest(p_schools) AS w(name) WHERE NOT ek.registrar_of(p_groups, w.name)) THEN
+        PERFORM ek.refuse('EK403', 'school', 'somebody on the list is on duty outside your scope', 'list who is on duty for the schools you are registrar of');
+    END IF;
+    UPDATE ek.duty_person p SET active = false WHERE p.active AND ek.registrar_of(p_groups, p.school);
+    DELETE FROM ek.duty_address a USING ek.duty_person p WHERE p.id = a.person_id AND ek.registrar_of(p_groups, p.school);
     INSERT INTO ek.duty_person (subject, level, school)
     SELECT DISTINCT t.subject, t.level, t.school FROM unnest(p_subjects, p_levels, p_schools) AS t (subject, level, school)
     ON CONFLICT (subject, level, school) DO UPDATE SET active = true;
     INSERT INTO ek.duty_address (person_id, transport, sealed)
     SELECT p.id, t.transport, t.sealed FROM unnest(p_subjects, p_levels, p_schools, p_transports, p_sealed) AS t (subject, level, school, transport, sealed)
     JOIN ek.duty_person p ON p.subject = t.subject AND p.level = t.level AND p.school = t.school;
-    SELECT count(*) INTO people FROM ek.duty_person WHERE active;
+    SELECT count(*) INTO people FROM ek.duty_person p WHERE p.active AND ek.registrar_of(p_groups, p.school);
     PERFORM ek.audit(p_subject, 'DutyListReplaced', 'duty', people || ' people');
     PERFORM pg_notify('ek_obligation', '');
     RETURN people;
@@ -141,4 +157,4 @@ END $$;
 
 -- +goose Down
 DROP FUNCTION ek_casework.duty_names, ek_casework.replace_duty, ek_casework.store_codes, ek_casework.code_holders,
-    ek_casework.upsert_students, ek_casework.roster_schools, ek_casework.known_students;
+    ek_casework.upsert_students, ek_casework.roster_schools, ek_casework.known_students, ek.registrar_of;
