@@ -91,7 +91,9 @@ func (d *Demo) compareWitness(referrals int) error {
 	d.Facts.Equal("hospital", "messages refused", 0, w.Hospital.Refused)
 	for _, transport := range stage.Transports {
 		d.Facts.Equal("gateway "+transport, "messages refused", 0, w.Gateways[transport].Refused)
-		d.Facts.AtLeast("gateway "+transport, "notifications received", 1, w.Gateways[transport].Received)
+		if d.whole() {
+			d.Facts.AtLeast("gateway "+transport, "notifications received", 1, w.Gateways[transport].Received)
+		}
 	}
 	if d.Faults && d.whole() { // a few students are done before anything has failed
 		d.compareFaults(w)
