@@ -112,10 +112,13 @@ func stateOf(reason string) contract.RoundState {
 }
 
 // gatherDoubt reads the round from the API server when the district knows a meaning
-// that the object does not: the cache may lag behind our own write, and a round must
-// not be suspended for that.
+// that the object does not, or is past the opening when the object is not: the cache may
+// lag behind our own write, and a round must not be suspended for that, nor its opening
+// be taken back.
 func (r *Reconciler) gatherDoubt(ctx context.Context, o *observed) error {
-	if o.round.Status.MeaningDigest != "" || o.view.Meaning == "" {
+	unpinned := o.round.Status.MeaningDigest == "" && o.view.Meaning != ""
+	unopened := o.round.Status.OpenedTime == nil && o.viewed && o.view.State != contract.RoundScheduled
+	if !unpinned && !unopened {
 		return nil
 	}
 	return r.Live.Get(ctx, client.ObjectKeyFromObject(&o.round), &o.round)
