@@ -340,3 +340,40 @@ func TestAnObligationThatNobodyIsOnDutyForShows(t *testing.T) {
 		t.Error("nobody can know of it, and no fact stands")
 	}
 }
+
+// A chain that climbed is judged by its latest step, not by an earlier one that went well.
+func TestALaterStepThatReachesNobodyShows(t *testing.T) {
+	t.Parallel()
+	d := staffed(t)
+	number := d.Answer(t, d.Student(t, "no-1", "张小明"), contract.Immediate)
+	advance(t, d)
+	d.Exec(t, "UPDATE ek.notification SET tries = 1, next_try_at = NULL, accepted_at = clock_timestamp()")
+	stands := func(fact string) bool {
+		return pgtest.One[bool](t, d.Database, "SELECT since IS NOT NULL FROM ek_casework.facts() WHERE fact = $1", fact)
+	}
+	d.Rewind(t, number, 31*time.Minute)
+	if advance(t, d); stands("undelivered") {
+		t.Error("the step was taken just now")
+	}
+	d.Rewind(t, number, 31*time.Second)
+	if r, err := d.Exchange.Report(t.Context()); err != nil || r.OnTime {
+		t.Errorf("nobody has tried the second step for 31 s and all is on time, %v", err)
+	}
+	if !stands("undelivered") {
+		t.Error("no gateway has accepted the second step for 31 s, and no fact stands")
+	}
+}
+
+func TestADutyListThatComesLateIsCalledAtOnce(t *testing.T) {
+	t.Parallel()
+	d := caseworktest.New(t)
+	d.Answer(t, d.Student(t, "no-1", "张小明"), contract.Urgent)
+	if advance(t, d) != 1 || len(told(t, d)) != 0 {
+		t.Fatal("somebody was told")
+	}
+	act(t, d, `SELECT ek_casework.replace_duty('zhao', '{registrars}', '{li}', '{District}', '{""}', '{sms}', ARRAY['\x00'::bytea])`)
+	advance(t, d)
+	if diff := cmp.Diff([]string{"0.0 li sms"}, told(t, d)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -286,3 +286,15 @@ func TestProbesSayWhoAnswers(t *testing.T) {
 		t.Errorf("report %+v, %v", report.Transports, err)
 	}
 }
+
+func TestAReceiptOfBeforeTheEscalationTellsNobodyOfIt(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	number := w.raise(t)
+	w.send(t, "sms")
+	w.Exec(t, "UPDATE ek.obligation SET arming = arming + 1, state = 'Raised' WHERE number = $1", number)
+	w.Exec(t, "SELECT ek_casework.store_receipt('sms', 'm1', '\\x00', $1, true)", w.sms.Received()[0].ID)
+	if got := pgtest.One[string](t, w.Database, "SELECT state FROM ek.obligation WHERE number = $1", number); got != "Raised" {
+		t.Errorf("the obligation is %s", got)
+	}
+}

@@ -125,3 +125,17 @@ func TestEscalatingADraftedReferralAsksForTheWorseTiersCare(t *testing.T) {
 		t.Errorf("the draft is %q", got)
 	}
 }
+
+func TestAWorseClassInTheSameTierRaisesAgain(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	db.OpenRound(t)
+	db.Exec(t, "UPDATE ek.round_floor SET tier_rank = 0 WHERE class = 2")
+	s := db.AddStudent(t, pgtest.StudentWith{})
+	raise(t, db, s, 2, "1")
+	db.Exec(t, "UPDATE ek.obligation SET state = 'Contacted', contacted_at = now(), next_step_at = NULL")
+	raise(t, db, s, 3, "2")
+	if got := pgtest.One[string](t, db, "SELECT state || ' ' || arming FROM ek.obligation"); got != "Raised 1" {
+		t.Errorf("contacted for an Urgent answer, then an Immediate one: %q", got)
+	}
+}

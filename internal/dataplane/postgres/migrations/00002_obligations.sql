@@ -95,7 +95,7 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Raises an obligation that already stands to a worse tier. A chain that was
+-- Raises an obligation that already stands to a worse tier or class. A chain that was
 -- stopped by a contact starts again: that contact was made without knowing this.
 -- +goose StatementBegin
 CREATE FUNCTION ek.escalate_obligation(o ek.obligation, p_case uuid, p_rank smallint, p_now timestamptz)
@@ -112,6 +112,7 @@ BEGIN
         state        = CASE WHEN stopped THEN 'Raised' ELSE state END,
         owner        = CASE WHEN stopped THEN NULL ELSE owner END,
         owned_at     = CASE WHEN stopped THEN NULL ELSE owned_at END,
+        notified_at  = CASE WHEN stopped THEN NULL ELSE notified_at END,
         contacted_at = NULL, outcome = NULL, closed_at = NULL, close_reason = NULL,
         step = 0, repeats = 0, next_step_at = p_now
     WHERE id = o.id;
@@ -171,7 +172,8 @@ BEGIN
     IF o.id IS NULL THEN
         in_case := ek.ensure_case(p_student, p_round, rank, now_at);
         made := ek.insert_obligation(p_source_kind, p_source_id, p_student, in_case, p_round, rank, p_found_late, now_at);
-    ELSIF rank < o.tier_rank THEN
+    ELSIF rank < o.tier_rank OR rank = o.tier_rank AND p_class >
+        (SELECT max(c.class) FROM ek.obligation_cause c WHERE c.obligation_id = o.id) THEN
         in_case := ek.ensure_case(p_student, p_round, rank, now_at);
         PERFORM ek.escalate_obligation(o, in_case, rank, now_at);
         made := o.id;

@@ -208,11 +208,11 @@ END $$;
 -- +goose StatementEnd
 
 -- A gateway's receipt. Delivered to a named duty person makes a raised obligation
--- Notified, and nothing more. Locks: obligation, then notification.
+-- Notified, and nothing more; one of before an escalation says nothing of it. Locks: obligation, then notification.
 -- +goose StatementBegin
 CREATE FUNCTION ek_casework.store_receipt(p_transport text, p_message_id text, p_digest bytea, p_notification uuid, p_delivered boolean)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ek, pg_temp AS $$
-DECLARE o ek.obligation; told text;
+DECLARE o ek.obligation; told text; of_arming integer;
 BEGIN
     PERFORM ek.require_durable();
     PERFORM ek.take_message('transport/' || p_transport, p_message_id, p_digest);
@@ -229,12 +229,12 @@ BEGIN
     END IF;
     UPDATE ek.notification n SET delivered_at = clock_timestamp(), gateway_ref = p_message_id, next_try_at = NULL, last_fault = NULL
     FROM ek.duty_person p
-    WHERE n.id = p_notification AND n.delivered_at IS NULL AND p.id = n.person_id RETURNING p.subject INTO told;
+    WHERE n.id = p_notification AND n.delivered_at IS NULL AND p.id = n.person_id RETURNING p.subject, n.arming INTO told, of_arming;
     IF told IS NULL THEN
         RETURN; -- delivered before, under another message id
     END IF;
     UPDATE ek.obligation SET state = CASE WHEN state = 'Raised' THEN 'Notified' ELSE state END,
-        notified_at = coalesce(notified_at, clock_timestamp()) WHERE id = o.id;
+        notified_at = coalesce(notified_at, clock_timestamp()) WHERE id = o.id AND arming = of_arming;
     INSERT INTO ek.obligation_event (obligation_id, kind, actor, outcome) VALUES (o.id, 'Notified', 'transport/' || p_transport, told);
     PERFORM ek.audit('transport/' || p_transport, 'NotificationDelivered', 'obligation/' || o.id, 'to ' || told);
 END $$;
@@ -274,19 +274,33 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, ek, pg_temp
 $$;
 -- +goose StatementEnd
 
+-- Since when the chain of an obligation speaks to nobody: the oldest step after the
+-- last one of which a notification was accepted by a gateway, or, for p_tried, was at
+-- least taken in hand; the arming itself when no step found anybody on duty. Null
+-- when the latest step got through.
+-- +goose StatementBegin
+CREATE FUNCTION ek.unheard_since(o ek.obligation, p_tried boolean) RETURNS timestamptz LANGUAGE sql STABLE
+SET search_path = pg_catalog, ek, pg_temp AS $$
+    WITH steps AS (
+        SELECT n.made_at, bool_or(CASE WHEN p_tried THEN n.tries > 0 ELSE n.accepted_at IS NOT NULL END) AS heard
+        FROM ek.notification n WHERE n.obligation_id = o.id AND n.arming = o.arming GROUP BY n.made_at
+    )
+    SELECT CASE WHEN count(*) = 0 THEN o.armed_at
+        ELSE min(s.made_at) FILTER (WHERE s.made_at > coalesce((SELECT max(h.made_at) FROM steps h WHERE h.heard), '-infinity')) END
+    FROM steps s
+$$;
+-- +goose StatementEnd
+
 -- Open obligations whose latest notifications have all been waiting, unaccepted by
 -- any gateway, for half a minute, or that found nobody on duty to notify: nobody can
 -- know of them.
 CREATE VIEW ek_casework.undelivered AS
-    SELECT o.id, o.number, coalesce(max(n.made_at), o.armed_at) AS since
-    FROM ek.obligation o LEFT JOIN ek.notification n ON n.obligation_id = o.id AND n.arming = o.arming
-    WHERE o.state IN ('Raised', 'Notified', 'Owned')
-    GROUP BY o.id, o.number, o.armed_at
-    HAVING count(n.accepted_at) = 0 AND coalesce(min(n.made_at), o.armed_at) < clock_timestamp() - interval '30 seconds';
+    SELECT o.id, o.number, u.since FROM ek.obligation o CROSS JOIN LATERAL ek.unheard_since(o, false) AS u (since)
+    WHERE o.state IN ('Raised', 'Notified', 'Owned') AND u.since < clock_timestamp() - interval '30 seconds';
 
 -- +goose Down
 DROP VIEW ek_casework.undelivered;
-DROP FUNCTION ek_casework.claim_probes, ek_casework.store_probe, ek_casework.store_receipt, ek.refuse, ek.take_message,
+DROP FUNCTION ek.unheard_since, ek_casework.claim_probes, ek_casework.store_probe, ek_casework.store_receipt, ek.refuse, ek.take_message,
     ek_casework.notification_failed, ek_casework.notification_accepted, ek_casework.claim_notifications,
     ek_casework.sweep, ek_casework.advance_due, ek.take_step, ek.notify_level, ek.unstopped, ek.urgency;
 ALTER TABLE ek.transport DROP COLUMN misses;

@@ -137,6 +137,10 @@ BEGIN
     INSERT INTO ek.duty_address (person_id, transport, sealed)
     SELECT p.id, t.transport, t.sealed FROM unnest(p_subjects, p_levels, p_schools, p_transports, p_sealed) AS t (subject, level, school, transport, sealed)
     JOIN ek.duty_person p ON p.subject = t.subject AND p.level = t.level AND p.school = t.school;
+    -- The chains that found nobody on duty begin again now, not when their last step repeats.
+    UPDATE ek.obligation o SET step = 0, repeats = 0, next_step_at = clock_timestamp()
+    WHERE o.state IN ('Raised', 'Notified', 'Owned')
+      AND NOT EXISTS (SELECT FROM ek.notification n WHERE n.obligation_id = o.id AND n.arming = o.arming);
     SELECT count(*) INTO people FROM ek.duty_person p WHERE p.active AND ek.registrar_of(p_groups, p.school);
     PERFORM ek.audit(p_subject, 'DutyListReplaced', 'duty', people || ' people');
     PERFORM pg_notify('ek_obligation', '');

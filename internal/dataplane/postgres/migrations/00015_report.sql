@@ -8,11 +8,8 @@
 -- whose notifications nobody has even taken in hand is not on time, nor is one that
 -- found nobody on duty and has none.
 CREATE VIEW ek_casework.untried AS
-    SELECT o.id, o.number, coalesce(min(n.made_at), o.armed_at) AS since
-    FROM ek.obligation o LEFT JOIN ek.notification n ON n.obligation_id = o.id AND n.arming = o.arming
-    WHERE o.state IN ('Raised', 'Notified', 'Owned')
-    GROUP BY o.id, o.number, o.armed_at
-    HAVING coalesce(max(n.tries), 0) = 0 AND coalesce(min(n.made_at), o.armed_at) < clock_timestamp() - interval '30 seconds';
+    SELECT o.id, o.number, u.since FROM ek.obligation o CROSS JOIN LATERAL ek.unheard_since(o, true) AS u (since)
+    WHERE o.state IN ('Raised', 'Notified', 'Owned') AND u.since < clock_timestamp() - interval '30 seconds';
 
 -- Whether the chain of duty can reach people: for every level that a round which is
 -- not over may call, a duty person with an address (for School, in every school of the cohort),
