@@ -139,12 +139,15 @@ func (p *planner) secrets() bool {
 	return true
 }
 
-// references are Secrets that somebody else brings.
+// references are Secrets that somebody else brings. A pod that mounts a key which is not
+// there does not start, and a migration that does not start keeps a corrected one out.
 func (p *planner) references() bool {
 	var absent []string
 	for _, name := range p.foreignSecrets() {
 		if p.o.secrets[name] == nil {
 			absent = append(absent, name)
+		} else if keys := p.missingKeysOf(name); len(keys) > 0 {
+			absent = append(absent, fmt.Sprintf("%s (lacks %s)", name, strings.Join(keys, ", ")))
 		}
 	}
 	if len(absent) == 0 {
@@ -153,6 +156,18 @@ func (p *planner) references() bool {
 	message := "Waiting for the Secrets " + strings.Join(absent, ", ")
 	p.provisioned = p.standing(v1alpha1.ReasonRolesMissing, message)
 	return p.stop(conditions.Waiting, message)
+}
+
+// missingKeysOf lists the keys that pods mount of a Secret and that it does not have.
+func (p *planner) missingKeysOf(name string) (keys []string) {
+	for _, c := range append([]workload.Component{workload.Migrate}, workload.Processes...) {
+		for _, f := range workload.Files(&p.o.district, c, p.now.UTC().Year()) {
+			if f.Secret == name && !complete(p.o.secrets[name], f.Key) && !slices.Contains(keys, f.Key) {
+				keys = append(keys, f.Key)
+			}
+		}
+	}
+	return keys
 }
 
 func (p *planner) foreignSecrets() []string {

@@ -366,6 +366,24 @@ func TestDecideRemoval(t *testing.T) {
 	}
 }
 
+func TestASecretThatLacksAKeyIsWaitedFor(t *testing.T) {
+	for name, keys := range map[string][]string{
+		"owner": {"username"}, "oidc": {"secret"}, "fengtai-db-scorer": {"password"}, "ca": {"tls.crt"},
+	} {
+		w := granted().withSecrets()
+		w.district.Spec.Database.CASecretRef.Name = "ca"
+		w.secret("ca", "ca.crt")
+		if p := decide(w.observed, noon, settings); p.migrate == "" {
+			t.Fatalf("with everything there: %s", p.verdict.Message)
+		}
+		w.secret(name, keys...)
+		p := decide(w.observed, noon, settings)
+		if p.migrate != "" || p.verdict.State != conditions.Waiting || !strings.Contains(p.verdict.Message, name+" (lacks ") {
+			t.Errorf("%s with %v: migrates %q, %v %q", name, keys, p.migrate, p.verdict.State, p.verdict.Message)
+		}
+	}
+}
+
 func TestReportingSaysThatTheDirectoryIsRefused(t *testing.T) {
 	refusal := func(kind contract.Kind, reason contract.RefusalReason) *world {
 		w := complete3()

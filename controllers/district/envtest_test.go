@@ -12,7 +12,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
@@ -92,6 +96,25 @@ func TestANewYearBringsANewCertificate(t *testing.T) {
 	}
 	p.Expect(mounted).To(ContainElement(workload.TLSSecret(p.name, p.clock.Now().UTC().Year())))
 	p.Expect(mounted).NotTo(ContainElement(workload.TLSSecret(p.name, p.clock.Now().UTC().Year()-1)), "server-side apply left the old one")
+}
+
+func TestWhatTheServerRefusesIsNamed(t *testing.T) {
+	p := newPlace(t, "refused").provision()
+	sized := func(memory string) {
+		d := p.district()
+		d.Spec.Workers.Scorer.Memory = ptr.To(resource.MustParse(memory))
+		p.Expect(admin.Update(p.ctx, d)).To(Succeed())
+	}
+	sized("-128Mi")
+	_, err := p.r.Reconcile(p.ctx, ctrl.Request{NamespacedName: p.key(p.name)})
+	p.Expect(err).To(HaveOccurred(), "it is tried again")
+	ready := meta.FindStatusCondition(p.district().Status.Conditions, v1alpha1.ConditionReady)
+	p.Expect(ready.Message).To(ContainSubstring("resources.limits[memory]: Invalid value"))
+	sized("128Mi")
+	p.reconcile()
+	p.rollOut()
+	p.reconcile()
+	p.Expect(p.condition(v1alpha1.ConditionReady)).To(Equal("True Applied"))
 }
 
 func TestReplicasAreNotFoughtOver(t *testing.T) {

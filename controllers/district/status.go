@@ -26,6 +26,8 @@ func summarise(o observed, p plan, applied error, now time.Time) (*v1alpha1.Dist
 		message := forbiddenMessage("The operator may not make the district's objects")
 		verdict = conditions.Verdict{State: conditions.Waiting, Message: message}
 		provisioned = conditions.False(v1alpha1.ConditionProvisioned, v1alpha1.ReasonForbidden, message)
+	case apierrors.IsInvalid(applied):
+		verdict = conditions.Verdict{State: conditions.Progressing, Message: "The API server refuses what spec asks for: " + refusal(applied)}
 	case applied != nil:
 		verdict = conditions.Verdict{State: conditions.Progressing, Message: "Applying the district's objects failed and is tried again"}
 	}
@@ -38,6 +40,15 @@ func summarise(o observed, p plan, applied error, now time.Time) (*v1alpha1.Dist
 		return after, errors.New(verdict.Message)
 	}
 	return after, nil
+}
+
+// refusal names the field at fault, as the API server does: cpu or memory of a worker.
+func refusal(applied error) string {
+	var status apierrors.APIStatus
+	if !errors.As(applied, &status) {
+		return "no reason given"
+	}
+	return status.Status().Message
 }
 
 func record(after *v1alpha1.District, o observed, p plan, now time.Time) {
