@@ -4,5 +4,7 @@
 //
 //	make e2e
 //
-// It leaves the cluster up; `make demo-down` takes it down.
+// It takes down what an earlier demo left, and leaves its own cluster up; `make demo-down`
+// takes that down. EVENKEEL_E2E_STUDENTS=60 plays a few students only (a quick try of what
+// comes after the demo), EVENKEEL_E2E_REUSE=1 goes on with the cluster that is there.
 package e2e
