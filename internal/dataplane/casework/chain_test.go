@@ -377,3 +377,20 @@ func TestADutyListThatComesLateIsCalledAtOnce(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// A caller that does not say what it had read knows what stood when it owned.
+func TestAContactOfBeforeTheEscalationDoesNotStopTheChain(t *testing.T) {
+	t.Parallel()
+	d := staffed(t)
+	student := d.Student(t, "no-1", "张小明")
+	attempt := d.Attempt(t, student, "Draft")
+	number := d.Raise(t, attempt, student, contract.Urgent, d.Event(t, attempt, contract.Urgent))
+	const reached = "SELECT ek_casework.contact('li', true, '{district-duty}', $1, 'Reached', NULL)"
+	act(t, d, "SELECT ek_casework.own('li', true, '{district-duty}', $1)", number)
+	d.Raise(t, attempt, student, contract.Immediate, d.Event(t, attempt, contract.Immediate))
+	if f := fault.Of(store.Exec(t.Context(), d.Casework, reached, number)); f.Code != fault.Conflict || f.Field != "arming" {
+		t.Errorf("a contact that did not know of it: %v", f)
+	}
+	act(t, d, "SELECT ek_casework.own('li', true, '{district-duty}', $1)", number)
+	act(t, d, reached, number)
+}

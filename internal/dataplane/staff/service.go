@@ -123,7 +123,7 @@ func (s *Service) Own(ctx context.Context, who Identity, number string) error {
 }
 
 // Contact records a contact; only Reached stops the chain. arming is what the caller
-// had read, nil when unknown.
+// had read, nil for what stood when the caller owned.
 func (s *Service) Contact(ctx context.Context, who Identity, number, outcome string, arming *int) error {
 	return store.Exec(ctx, s.Pool, "SELECT ek_casework.contact($1, $2, $3, $4, $5, $6)", who.Subject, who.Human, who.Groups, number, outcome, arming)
 }

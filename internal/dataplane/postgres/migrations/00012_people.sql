@@ -75,6 +75,7 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- Owning again after the obligation was raised again says that one knows of it.
 -- +goose StatementBegin
 CREATE FUNCTION ek_casework.own(p_subject text, p_human boolean, p_groups text[], p_number text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, ek, pg_temp AS $$
@@ -83,15 +84,15 @@ BEGIN
     IF o.state = 'Closed' THEN
         PERFORM ek.refuse('EK409', 'number', 'the obligation is closed', 'nothing is left to own');
     END IF;
-    IF o.owner IS NOT DISTINCT FROM p_subject THEN
+    IF o.owner = p_subject AND o.owned_at >= o.armed_at THEN
         RETURN;
     END IF;
     UPDATE ek.obligation SET owner = p_subject, owned_at = clock_timestamp(),
         state = CASE WHEN state IN ('Raised', 'Notified') THEN 'Owned' ELSE state END
     WHERE id = o.id;
     INSERT INTO ek.obligation_event (obligation_id, kind, actor, outcome)
-    VALUES (o.id, CASE WHEN o.owner IS NULL THEN 'Owned' ELSE 'Transferred' END, p_subject, o.owner);
-    PERFORM ek.audit(p_subject, 'ObligationOwned', 'obligation/' || o.id, coalesce('from ' || o.owner, ''));
+    VALUES (o.id, CASE WHEN coalesce(o.owner, p_subject) = p_subject THEN 'Owned' ELSE 'Transferred' END, p_subject, nullif(o.owner, p_subject));
+    PERFORM ek.audit(p_subject, 'ObligationOwned', 'obligation/' || o.id, coalesce('from ' || nullif(o.owner, p_subject), ''));
 END $$;
 -- +goose StatementEnd
 
@@ -105,8 +106,8 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- p_arming is what the caller had read, null when unknown: a contact made before the
--- obligation was raised again was made without knowing why.
+-- p_arming is what the caller had read, null for what stood when the caller owned: a
+-- contact made before the obligation was raised again was made without knowing why.
 -- +goose StatementBegin
 CREATE FUNCTION ek_casework.contact(p_subject text, p_human boolean, p_groups text[], p_number text, p_outcome text, p_arming integer)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ek, pg_temp AS $$
@@ -116,8 +117,8 @@ BEGIN
     IF o.state NOT IN ('Owned', 'Contacted') THEN
         PERFORM ek.refuse('EK409', 'number', 'the obligation is ' || lower(o.state), 'own it first; a closed one needs no contact');
     END IF;
-    IF p_arming IS NOT NULL AND p_arming <> o.arming THEN
-        PERFORM ek.refuse('EK409', 'arming', 'the obligation was raised again since you read it', 'read it again, and contact the child knowing that');
+    IF p_arming <> o.arming OR p_arming IS NULL AND o.armed_at > o.owned_at THEN
+        PERFORM ek.refuse('EK409', 'arming', 'the obligation was raised again since you read it', 'read it and own it again, and contact the child knowing that');
     END IF;
     IF p_outcome NOT IN ('Reached', 'NotReached') OR p_outcome IS NULL THEN
         PERFORM ek.refuse('EK422', 'outcome', 'is not a known outcome', 'write Reached or NotReached');
