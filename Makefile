@@ -60,7 +60,7 @@ test: ## The fast suite; installs and builds what it needs (warm: under 6 min)
 	./hack/test.sh
 
 .PHONY: lint
-lint: $(BIN)/golangci-lint ## golangci-lint with kube-api-linter, on every module
+lint: $(BIN)/golangci-lint ## golangci-lint with kube-api-linter, on every module but the pinned tools
 	./hack/lint.sh $(BIN)/golangci-lint
 
 .PHONY: verify

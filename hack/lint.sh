@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lints every Go module of the repository with the one configuration at its root.
+# Lints every Go module of the repository but the pinned tools with the one configuration at its root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 linter=$1
