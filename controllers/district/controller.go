@@ -55,7 +55,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		r.emit(&district, after)
 	}
 	if terminal == nil {
-		// Secrets are not watched: a lost one is noticed at the next look.
+		// Secrets are not watched: a lost one is noticed at the next look (one that is waited for, sooner).
 		p.wait = soonest(p.wait, patience(applied), reportWait(o, r.Clock.Now()), result.Longest)
 	}
 	return result.Of(errors.Join(transient(applied), err), terminal, wait, p.wait)

@@ -36,6 +36,7 @@ type plan struct {
 const (
 	readBack       = 100 * time.Millisecond // after making Secrets, to go on from what is stored
 	migrationPause = 2 * time.Minute        // between a failed migration and the next try
+	secretPause    = 30 * time.Second       // between looks for somebody's Secret: Secrets are not watched
 	forbiddenPause = time.Minute            // between tries when a RoleBinding is missing: nothing tells us when it comes
 )
 
@@ -63,6 +64,9 @@ func decide(o observed, now time.Time, s workload.Settings) plan {
 
 func (p *planner) stop(state conditions.State, message string) bool {
 	p.verdict = conditions.Verdict{State: state, Message: message}
+	if state == conditions.Waiting {
+		p.wait = secretPause
+	}
 	return false
 }
 

@@ -406,3 +406,10 @@ func TestReportingSaysThatTheDirectoryIsRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestSomebodysSecretIsLookedForSoon(t *testing.T) {
+	waits := granted().withSecrets().but(func(w *world) { delete(w.secrets, "owner") })
+	if got := decide(waits.observed, noon, settings).wait; got != secretPause {
+		t.Errorf("looks again after %s, want %s: no watch tells when a Secret comes", got, secretPause)
+	}
+}
