@@ -48,6 +48,7 @@ func configure(t *testing.T) driver.Config {
 		if config.Students, err = strconv.Atoi(limit); err != nil {
 			t.Fatalf("EVENKEEL_E2E_STUDENTS: %v", err)
 		}
+		config.Faults = false // a few students are done before the partners are back
 	}
 	return config
 }
