@@ -59,6 +59,9 @@ func decide(o observed, now time.Time, s workload.Settings) plan {
 			break
 		}
 	}
+	if p.wait == 0 && keysReady(o, now).Reason == v1alpha1.ReasonKeyMismatch {
+		p.wait = secretPause // the custodian exchanges the Secret, and nothing else tells
+	}
 	return p.plan
 }
 
