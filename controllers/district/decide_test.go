@@ -412,13 +412,6 @@ func TestSomebodysSecretIsLookedForSoon(t *testing.T) {
 	if got := decide(waits.observed, noon, settings).wait; got != secretPause {
 		t.Errorf("looks again after %s, want %s: no watch tells when a Secret comes", got, secretPause)
 	}
-	mismatch := complete3().reports(func(r *contract.Report) { r.Keys = contract.KeysMismatch })
-	if got := keysWait(mismatch.observed, noon); got != secretPause {
-		t.Errorf("with other keys it looks again after %s, want %s: the custodian may have brought the right ones", got, secretPause)
-	}
-	if got := keysWait(complete3().observed, noon); got != 0 {
-		t.Errorf("with the right keys it looks again after %s for them", got)
-	}
 }
 
 func TestDecideLooksAgainForKeysThatDoNotFit(t *testing.T) {
