@@ -1,6 +1,7 @@
 package district
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -68,7 +69,7 @@ func decide(o observed, now time.Time, s workload.Settings) plan {
 func (p *planner) stop(state conditions.State, message string) bool {
 	p.verdict = conditions.Verdict{State: state, Message: message}
 	if state == conditions.Waiting {
-		p.wait = secretPause
+		p.wait = cmp.Or(p.wait, secretPause)
 	}
 	return false
 }
