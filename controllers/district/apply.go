@@ -78,9 +78,11 @@ func (r *Reconciler) makeSecret(ctx context.Context, o *observed, m material) er
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: o.district.Namespace, Name: m.name, Labels: workload.DistrictLabels(o.district.Name),
 		},
-		Immutable: ptr.To(true),
-		Type:      corev1.SecretTypeOpaque,
-		Data:      data,
+		// Not immutable: a node remembers an immutable Secret by its name as long as any
+		// pod there uses it, so pods started after the custodian restored a key would get the
+		// wrong one again. The operator has no right to update Secrets in any case.
+		Type: corev1.SecretTypeOpaque,
+		Data: data,
 	}
 	if err := r.Client.Create(ctx, secret, client.FieldOwner(v1alpha1.FieldOwner)); err != nil {
 		return fmt.Errorf("creating the Secret %s: %w", m.name, err)
