@@ -261,9 +261,6 @@ func namespaceGone(w world) {
 		w.must(w.kube.Delete(w.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: kept[i].Name, Namespace: second}}))
 		w.restore(&kept[i])
 	}
-	// A kubelet keeps an immutable Secret for as long as one of its pods mounts it, so the
-	// custodian deletes the pods too: a rollout alone would start new ones with the old keys.
-	w.must(w.kube.DeleteAllOf(w.Context(), &corev1.Pod{}, client.InNamespace(second)))
 	w.eventually("the custodian's copies are taken", w.districtIs(second, v1alpha1.ConditionKeysReady, "True FingerprintMatches"))
 	w.eventually("everything is available again", w.districtIs(second, v1alpha1.ConditionProvisioned, "True Available"))
 }
