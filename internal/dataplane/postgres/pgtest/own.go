@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -65,6 +66,10 @@ func (s *Server) Kill() error {
 	if err := s.server.cmd.Process.Signal(syscall.SIGSTOP); err != nil { // it makes no more children
 		return err
 	}
+	// The signal is only sent: until the postmaster has stopped, it may still be making one.
+	if err := await(fmt.Sprintf("process %d did not stop", s.PID()), func() bool { return stopped(s.PID()) }); err != nil {
+		return err
+	}
 	children := s.Children()
 	for _, pid := range children {
 		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended by itself
@@ -87,10 +92,16 @@ func (s *Server) Exited() bool {
 	}
 }
 
-// Start starts a server that was killed; it recovers from its log.
+// Start starts a server that was killed; it recovers from its log. A server that ends at
+// once is started again for ten seconds, as any supervisor would.
 func (s *Server) Start() error {
-	s.server.run()
-	return s.server.await()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		s.server.run()
+		err := s.server.await()
+		if err == nil || !s.Exited() || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 // Stop ends the server and removes all it had.
@@ -103,38 +114,58 @@ func (s *Server) Children() []int {
 	entries, _ := os.ReadDir("/proc")
 	for _, entry := range entries {
 		pid, err := strconv.Atoi(entry.Name())
-		if err == nil && parent(pid) == postmaster {
+		if err != nil {
+			continue
+		}
+		if state, parent := stat(pid); parent == postmaster && state != "Z" {
 			pids = append(pids, pid)
 		}
 	}
 	return pids
 }
 
-// parent reads the fourth field of /proc/pid/stat; the second is in brackets and may
-// hold anything. A zombie has no parent here: it is as good as gone.
-func parent(pid int) int {
+// stat reads the state and the parent from /proc/pid/stat: its third and fourth field;
+// the second is in brackets and may hold anything. A process that is gone has neither.
+func stat(pid int) (state string, parent int) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return 0
+		return "", 0
 	}
 	fields := strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+1:]))
-	if len(fields) < 2 || fields[0] == "Z" {
-		return 0
+	if len(fields) < 2 {
+		return "", 0
 	}
-	ppid, _ := strconv.Atoi(fields[1])
-	return ppid
+	parent, _ = strconv.Atoi(fields[1])
+	return fields[0], parent
+}
+
+// gone is true of a zombie too: it has let go of its memory, shared or not.
+func gone(pid int) bool {
+	state, _ := stat(pid)
+	return state == "" || state == "Z"
+}
+
+func stopped(pid int) bool {
+	state, _ := stat(pid)
+	return state == "T" || gone(pid)
 }
 
 // awaitGone waits for killed processes: a server does not start beside the children
 // of its predecessor.
 func awaitGone(pids []int) error {
-	deadline := time.Now().Add(10 * time.Second)
 	for _, pid := range pids {
-		for parent(pid) != 0 {
-			if time.Now().After(deadline) {
-				return fmt.Errorf("process %d did not end", pid)
-			}
-			time.Sleep(time.Millisecond)
+		if err := await(fmt.Sprintf("process %d did not end", pid), func() bool { return gone(pid) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// await asks the kernel until it says yes, and gives up after ten seconds.
+func await(failure string, done func() bool) error {
+	for deadline := time.Now().Add(10 * time.Second); !done(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			return errors.New(failure)
 		}
 	}
 	return nil
