@@ -11,8 +11,8 @@ import (
 // always 64 characters.
 type Digest string
 
-// DigestOf returns the digest of a document. Documents are structs without maps
-// or floats, so encoding/json is canonical for them: same value, same bytes.
+// DigestOf returns the digest of a document. Documents are structs without maps, and
+// their floats are finite, so encoding/json is canonical for them: same value, same bytes.
 func DigestOf(document any) (Digest, error) {
 	raw, err := json.Marshal(document)
 	if err != nil {
