@@ -46,7 +46,7 @@ func runCasework(ctx context.Context, s *process.Settings, log *slog.Logger) err
 	return process.Run(ctx, append(app.Workers,
 		process.Server(c.staffListen, app.Staff, listening(log, "staff")),
 		process.Server(c.partnerListen, app.Partner, listening(log, "partners")),
-		casework.TLSServer(c.internalListen, c.certFile, c.keyFile, app.Internal, listening(log, "internal")),
+		process.TLSServer(c.internalListen, c.certFile, c.keyFile, app.Internal, listening(log, "internal")),
 		process.Server(c.OpsAddr, process.Ops(registry, app.Ready), listening(log, "operations")),
 	)...)
 }

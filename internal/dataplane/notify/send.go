@@ -7,16 +7,15 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/internal/dataplane/casework/store"
 	"github.com/evenkeel/evenkeel/internal/dataplane/casework/worker"
 	"github.com/evenkeel/evenkeel/internal/dataplane/exchange"
+	"github.com/evenkeel/evenkeel/internal/dataplane/notify/outbox"
 	"github.com/evenkeel/evenkeel/internal/dataplane/notify/webhook"
 )
 
@@ -59,17 +58,23 @@ type Sender struct {
 
 // Fleet is the sender's workers: a loop per active transport.
 func (s *Sender) Fleet() worker.Fleet {
-	return worker.Fleet{
-		Name: "transports", Every: 5 * time.Second, Wake: s.Wake, Log: s.Log,
-		List: func(ctx context.Context) ([]string, error) {
-			return store.One[[]string](ctx, s.Pool, "SELECT coalesce(array_agg(name), '{}') FROM ek.transport WHERE active")
-		},
-		Make: func(transport string, wake worker.Signal) worker.Loop {
-			return worker.Loop{Name: "notify " + transport, Every: time.Second, Wake: wake, Log: s.Log, Work: func(ctx context.Context) (bool, error) {
-				n, err := s.SendDue(ctx, transport)
-				return n == inFlight, err
-			}}
-		},
+	return s.outbox().Fleet("transports", "notify", s.Wake, s.Log)
+}
+
+// SendDue takes the due notifications of one transport in hand, tries each once, and
+// returns how many there were.
+func (s *Sender) SendDue(ctx context.Context, transport string) (int, error) {
+	return s.outbox().HandOn(ctx, transport)
+}
+
+func (s *Sender) outbox() *outbox.Outbox[due] {
+	return &outbox.Outbox[due]{
+		Pool:     s.Pool,
+		Partners: "SELECT coalesce(array_agg(name), '{}') FROM ek.transport WHERE active",
+		Claim:    "SELECT * FROM ek_casework.claim_notifications($1, $2, $3)",
+		Accepted: "SELECT ek_casework.notification_accepted($1)",
+		Failed:   "SELECT ek_casework.notification_failed($1, $2, $3)",
+		InFlight: inFlight, Lease: lease, MaxWait: MaxWait, Prepare: s.prepare, Word: faultWord,
 	}
 }
 
@@ -84,37 +89,19 @@ type due struct {
 	Tries   int
 }
 
-// SendDue takes the due notifications of one transport in hand, tries each once, and
-// returns how many there were.
-func (s *Sender) SendDue(ctx context.Context, transport string) (int, error) {
-	batch, err := store.Rows[due](ctx, s.Pool, "SELECT * FROM ek_casework.claim_notifications($1, $2, $3)", transport, inFlight, lease)
-	if err != nil || len(batch) == 0 {
-		return 0, err
-	}
+func (d due) Key() uuid.UUID { return d.ID }
+func (d due) Attempts() int  { return d.Tries }
+
+func (s *Sender) prepare(ctx context.Context, transport string) (func(context.Context, due) error, error) {
 	url, err := store.One[string](ctx, s.Pool, "SELECT url FROM ek.transport WHERE name = $1", transport)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	secret, err := s.Secrets.Secret(ctx, exchange.TransportSend, transport)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	var group errgroup.Group
-	for _, d := range batch {
-		group.Go(func() error { return s.try(ctx, d, transport, url, secret) })
-	}
-	return len(batch), group.Wait()
-}
-
-func (s *Sender) try(ctx context.Context, d due, transport, url string, secret []byte) error {
-	err := s.send(ctx, d, transport, url, secret)
-	// What the gateway said is stored even when we are being stopped meanwhile.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	if err == nil {
-		return store.Exec(ctx, s.Pool, "SELECT ek_casework.notification_accepted($1)", d.ID)
-	}
-	return store.Exec(ctx, s.Pool, "SELECT ek_casework.notification_failed($1, $2, $3)", d.ID, webhook.Backoff(d.Tries, MaxWait), faultWord(err))
+	return func(ctx context.Context, d due) error { return s.send(ctx, d, transport, url, secret) }, nil
 }
 
 var errAddress = errors.New("the address cannot be opened")
@@ -137,17 +124,8 @@ func (s *Sender) send(ctx context.Context, d due, transport, url string, secret 
 
 // faultWord is what is kept of a failure: one word, and nothing of the partner's.
 func faultWord(err error) string {
-	var status *webhook.StatusError
-	var timeout interface{ Timeout() bool }
-	switch {
-	case errors.As(err, &status):
-		return "Status" + strconv.Itoa(status.Status)
-	case errors.Is(err, errAddress):
+	if errors.Is(err, errAddress) {
 		return "NoAddress"
-	case errors.Is(err, context.Canceled):
-		return "Stopped"
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return "Timeout"
 	}
-	return "Unreachable"
+	return outbox.FaultWord(err)
 }

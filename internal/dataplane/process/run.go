@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -65,6 +66,20 @@ func Run(ctx context.Context, services ...Service) error {
 // until the context ends; running requests may finish. onListen, when not nil, is
 // told the address listened on.
 func Server(addr string, handler http.Handler, onListen func(net.Addr)) Service {
+	return listening(addr, handler, onListen, func(l net.Listener) net.Listener { return l })
+}
+
+// TLSServer is Server over TLS. The certificate is read at every handshake: a renewed
+// one needs no restart.
+func TLSServer(addr, certFile, keyFile string, handler http.Handler, onListen func(net.Addr)) Service {
+	config := &tls.Config{MinVersion: tls.VersionTLS13, NextProtos: []string{"h2", "http/1.1"}, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+		return &pair, err
+	}}
+	return listening(addr, handler, onListen, func(l net.Listener) net.Listener { return tls.NewListener(l, config) })
+}
+
+func listening(addr string, handler http.Handler, onListen func(net.Addr), wrap func(net.Listener) net.Listener) Service {
 	return func(ctx context.Context) error {
 		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 		if err != nil {
@@ -73,7 +88,7 @@ func Server(addr string, handler http.Handler, onListen func(net.Addr)) Service 
 		if onListen != nil {
 			onListen(listener.Addr())
 		}
-		return serve(ctx, NewHTTPServer(handler), listener)
+		return serve(ctx, NewHTTPServer(handler), wrap(listener))
 	}
 }
 

@@ -2,19 +2,17 @@ package referral
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/internal/dataplane/casework/store"
 	"github.com/evenkeel/evenkeel/internal/dataplane/casework/worker"
 	"github.com/evenkeel/evenkeel/internal/dataplane/exchange"
+	"github.com/evenkeel/evenkeel/internal/dataplane/notify/outbox"
 	"github.com/evenkeel/evenkeel/internal/dataplane/notify/webhook"
 )
 
@@ -39,17 +37,23 @@ type Deliverer struct {
 // Fleet is the deliverer's workers. A channel that left the directory still has its
 // referrals; without its secret they stay visible as undelivered.
 func (d *Deliverer) Fleet() worker.Fleet {
-	return worker.Fleet{
-		Name: "channels", Every: 5 * time.Second, Wake: d.Wake, Log: d.Log,
-		List: func(ctx context.Context) ([]string, error) {
-			return store.One[[]string](ctx, d.Pool, "SELECT coalesce(array_agg(name), '{}') FROM ek.channel WHERE active")
-		},
-		Make: func(channel string, wake worker.Signal) worker.Loop {
-			return worker.Loop{Name: "refer " + channel, Every: time.Second, Wake: wake, Log: d.Log, Work: func(ctx context.Context) (bool, error) {
-				n, err := d.DeliverDue(ctx, channel)
-				return n == inFlight, err
-			}}
-		},
+	return d.outbox().Fleet("channels", "refer", d.Wake, d.Log)
+}
+
+// DeliverDue takes the due referrals of one channel in hand, tries each once, and
+// returns how many there were.
+func (d *Deliverer) DeliverDue(ctx context.Context, channel string) (int, error) {
+	return d.outbox().HandOn(ctx, channel)
+}
+
+func (d *Deliverer) outbox() *outbox.Outbox[due] {
+	return &outbox.Outbox[due]{
+		Pool:     d.Pool,
+		Partners: "SELECT coalesce(array_agg(name), '{}') FROM ek.channel WHERE active",
+		Claim:    "SELECT * FROM ek_casework.claim_referrals($1, $2, $3)",
+		Accepted: "SELECT ek_casework.referral_delivered($1)",
+		Failed:   "SELECT ek_casework.referral_failed($1, $2, $3)",
+		InFlight: inFlight, Lease: lease, MaxWait: MaxWait, Prepare: d.prepare, Word: outbox.FaultWord,
 	}
 }
 
@@ -64,32 +68,15 @@ type due struct {
 	Tries        int
 }
 
-// DeliverDue takes the due referrals of one channel in hand, tries each once, and
-// returns how many there were.
-func (d *Deliverer) DeliverDue(ctx context.Context, channel string) (int, error) {
-	batch, err := store.Rows[due](ctx, d.Pool, "SELECT * FROM ek_casework.claim_referrals($1, $2, $3)", channel, inFlight, lease)
-	if err != nil || len(batch) == 0 {
-		return 0, err
-	}
+func (r due) Key() uuid.UUID { return r.ID }
+func (r due) Attempts() int  { return r.Tries }
+
+func (d *Deliverer) prepare(ctx context.Context, channel string) (func(context.Context, due) error, error) {
 	secret, err := d.Secrets.Secret(ctx, exchange.ChannelSend, channel)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	var group errgroup.Group
-	for _, r := range batch {
-		group.Go(func() error { return d.try(ctx, r, secret) })
-	}
-	return len(batch), group.Wait()
-}
-
-func (d *Deliverer) try(ctx context.Context, r due, secret []byte) error {
-	err := d.send(ctx, r, secret)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	if err == nil {
-		return store.Exec(ctx, d.Pool, "SELECT ek_casework.referral_delivered($1)", r.ID)
-	}
-	return store.Exec(ctx, d.Pool, "SELECT ek_casework.referral_failed($1, $2, $3)", r.ID, webhook.Backoff(r.Tries, MaxWait), faultWord(err))
+	return func(ctx context.Context, r due) error { return d.send(ctx, r, secret) }, nil
 }
 
 func (d *Deliverer) send(ctx context.Context, r due, secret []byte) error {
@@ -100,12 +87,4 @@ func (d *Deliverer) send(ctx context.Context, r due, secret []byte) error {
 		return err
 	}
 	return webhook.Post(ctx, d.Client, webhook.Message{URL: r.URL, ContentType: ContentType, ID: r.ID.String(), Secret: secret, Body: body}, time.Now())
-}
-
-func faultWord(err error) string {
-	var status *webhook.StatusError
-	if errors.As(err, &status) {
-		return "Status" + strconv.Itoa(status.Status)
-	}
-	return "Unreachable"
 }

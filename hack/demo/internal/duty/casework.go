@@ -5,11 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
 
+	"github.com/evenkeel/evenkeel/hack/demo/internal/repeat"
 	"github.com/evenkeel/evenkeel/hack/demo/internal/student"
 )
 
@@ -131,44 +131,37 @@ func (c *Casework) act(ctx context.Context, subject, path string, body any) erro
 
 // call repeats a call until it is answered for good.
 func (c *Casework) call(ctx context.Context, subject, method, path, kind string, body []byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.Patience)
-	defer cancel()
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
-		status, answer, err := c.once(ctx, subject, method, path, kind, body)
-		switch {
-		case err == nil && status/100 == 2:
-			return answer, nil
-		case err == nil && status < 500 && status != http.StatusTooManyRequests:
-			return nil, &Refused{Call: method + " " + path, Status: status, Body: string(answer[:min(len(answer), 500)])}
-		}
-		c.Retried.Add(fmt.Sprintf("casework: %d", status))
-		if !pause(ctx, wait) {
-			return nil, fmt.Errorf("%s %s was not answered within %s (last: %d %w)", method, path, c.Patience, status, firstOf(err, ctx.Err()))
-		}
+	repeater := repeat.Repeater{HTTP: c.HTTP, Patience: c.Patience, First: 100 * time.Millisecond, Retried: c.Retried}
+	request := func(ctx context.Context) (*http.Request, error) {
+		return c.request(ctx, subject, method, path, kind, body)
 	}
+	reply, err := repeater.Do(ctx, "casework: "+method+" "+path, request, func(r repeat.Reply) bool {
+		return r.Status < 500 && r.Status != http.StatusTooManyRequests
+	})
+	if err != nil {
+		return nil, err
+	}
+	if reply.Status/100 != 2 {
+		return nil, &Refused{Call: method + " " + path, Status: reply.Status, Body: string(reply.Body[:min(len(reply.Body), 500)])}
+	}
+	return reply.Body, nil
 }
 
-func (c *Casework) once(ctx context.Context, subject, method, path, kind string, body []byte) (int, []byte, error) {
+func (c *Casework) request(ctx context.Context, subject, method, path, kind string, body []byte) (*http.Request, error) {
 	token, err := c.Tokens(ctx, subject)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	request, err := http.NewRequestWithContext(ctx, method, c.Base+path, bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	request.Header.Set("authorization", "Bearer "+token)
 	request.Header.Set("accept", "application/json, text/csv")
 	if kind != "" {
 		request.Header.Set("content-type", kind)
 	}
-	response, err := c.HTTP.Do(request)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, 64<<20))
-	return response.StatusCode, answer, err
+	return request, nil
 }
 
 // list reads a JSON array, alone or as a member of an object.
@@ -183,24 +176,4 @@ func list[T any](raw []byte, member string) ([]T, error) {
 	}
 	var inside []T
 	return inside, json.Unmarshal(object[member], &inside)
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func pause(ctx context.Context, wait time.Duration) bool {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

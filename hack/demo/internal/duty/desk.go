@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/evenkeel/evenkeel/hack/demo/internal/repeat"
 )
 
 // How the people behave: obligations are counted by a hash of their number.
@@ -100,7 +102,7 @@ func worker(ctx context.Context, work <-chan func() error) error {
 // down shows nothing; that is what the other one is for.
 func (d *Desk) watch(ctx context.Context, gateway string, work chan<- func() error) error {
 	seen := 0
-	for pause(ctx, 300*time.Millisecond) {
+	for repeat.Pause(ctx, 300*time.Millisecond) {
 		notices, err := d.inbox(ctx, gateway, seen)
 		if err != nil {
 			continue
@@ -215,7 +217,7 @@ func (d *Desk) count(missed, climbed bool) {
 // contacted. It looks with the eyes of the city, whose cases these are.
 func (d *Desk) releaseAll(ctx context.Context, code string) error {
 	casework := d.Casework[code]
-	for pause(ctx, time.Second) {
+	for repeat.Pause(ctx, time.Second) {
 		referrals, err := casework.Referrals(ctx, "city-duty-1")
 		if err != nil {
 			d.Note("the list of referrals could not be read: %v", err)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evenkeel/evenkeel/hack/demo/internal/repeat"
 	"github.com/evenkeel/evenkeel/hack/demo/internal/student"
 )
 
@@ -111,13 +112,13 @@ func TestPeopleAnswerWhatTheyAreNotifiedOf(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("still %+v", tally)
 		}
-		pause(ctx, 10*time.Millisecond)
+		repeat.Pause(ctx, 10*time.Millisecond)
 	}
 	for len(fake.of(plain)) < 3 || len(fake.of(missed)) < 4 || len(fake.of(ignored)) < 3 {
 		if time.Now().After(deadline) {
 			t.Fatal("not everything was closed")
 		}
-		pause(ctx, 10*time.Millisecond)
+		repeat.Pause(ctx, 10*time.Millisecond)
 	}
 	cancel()
 	if err := <-ended; err != nil {

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/evenkeel/evenkeel/hack/demo/internal/repeat"
 )
 
 // caller sends signed messages to districts until they arrive.
@@ -34,7 +36,7 @@ func (c caller) deliver(ctx context.Context, url, secret string, message any) er
 			return fmt.Errorf("the district refused the message: %d", status)
 		}
 		slog.Info("the district did not take a message; trying again", "status", status, "error", err)
-		if !pause(ctx, wait) {
+		if !repeat.Pause(ctx, wait) {
 			return ctx.Err()
 		}
 	}
@@ -58,18 +60,6 @@ func (c caller) post(ctx context.Context, url, secret, id string, body []byte) (
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxBody)) // only so that the connection is reused
 	return response.StatusCode, nil
-}
-
-// pause waits and reports whether the context is still alive.
-func pause(ctx context.Context, wait time.Duration) bool {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }
 
 // writeJSON answers with a document.

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/evenkeel/evenkeel/hack/demo/internal/repeat"
 )
 
 // HospitalConfig is what a hospital knows of the districts it has agreements with.
@@ -172,7 +174,7 @@ func (h *Hospital) accept(id string, referral *Referral) bool {
 func (h *Hospital) treat(d HospitalDistrict, referral *Referral) {
 	url := d.Partner + "/partner/v1/channels/" + d.Channel + "/referrals"
 	for _, status := range course {
-		if !pause(h.life, h.step) {
+		if !repeat.Pause(h.life, h.step) {
 			return
 		}
 		answer := map[string]any{"number": referral.Number, "status": status, "at": time.Now().UTC().Truncate(time.Second)}

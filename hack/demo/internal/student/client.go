@@ -1,14 +1,13 @@
 package student
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"net/http"
 	"time"
+
+	"github.com/evenkeel/evenkeel/hack/demo/internal/repeat"
 )
 
 // Client calls one district's intake. It repeats a call with the same bytes until it
@@ -98,57 +97,25 @@ func (c *Client) call(ctx context.Context, name string, body any, want int, into
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.Patience)
-	defer cancel()
-	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
-		status, answer, err := c.once(ctx, name, raw)
-		switch {
-		case err == nil && status == want:
-			return decode(answer, into)
-		case err == nil && !again(name, status):
-			return &Refused{Call: name, Status: status, Fault: problem(answer)}
-		}
-		c.Retried.Add(reason(name, status, err))
-		if !pause(ctx, wait/2+rand.N(wait)) {
-			return fmt.Errorf("%s was not answered within %s (last: %d %s %w)", name, c.Patience, status, problem(answer), errOr(err, ctx.Err()))
-		}
+	repeater := repeat.Repeater{HTTP: c.HTTP, Patience: c.Patience, First: 50 * time.Millisecond, Retried: c.Retried}
+	reply, err := repeater.Do(ctx, name, repeat.JSON(http.MethodPost, c.Base+"/api/v1/"+name, raw), func(r repeat.Reply) bool {
+		return r.Status == want || !again(name, r.Status)
+	})
+	switch {
+	case err != nil:
+		return err
+	case reply.Status != want:
+		return &Refused{Call: name, Status: reply.Status, Fault: problem(reply.Body)}
+	case into == nil:
+		return nil
 	}
-}
-
-func (c *Client) once(ctx context.Context, name string, raw []byte) (int, []byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.Base+"/api/v1/"+name, bytes.NewReader(raw))
-	if err != nil {
-		return 0, nil, err
-	}
-	request.Header.Set("content-type", "application/json")
-	response, err := c.HTTP.Do(request)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer response.Body.Close()
-	// An answer that breaks off is no answer: the call is repeated.
-	answer, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	return response.StatusCode, answer, err
+	return json.Unmarshal(reply.Body, into)
 }
 
 // again reports whether a status may be another one later. A round that is on hold
 // refuses to open forms until the hold is over.
 func again(name string, status int) bool {
 	return status >= 500 || status == http.StatusTooManyRequests || (name == "open" && (status == http.StatusConflict || status == http.StatusLocked))
-}
-
-func reason(name string, status int, err error) string {
-	if err != nil {
-		return name + ": no answer"
-	}
-	return fmt.Sprintf("%s: %d", name, status)
-}
-
-func decode(raw []byte, into any) error {
-	if into == nil {
-		return nil
-	}
-	return json.Unmarshal(raw, into)
 }
 
 // problem is the readable part of an RFC 9457 document.
@@ -158,22 +125,4 @@ func problem(raw []byte) string {
 		return ""
 	}
 	return p.Field + ": " + p.Fault
-}
-
-func errOr(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
-}
-
-func pause(ctx context.Context, wait time.Duration) bool {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }
