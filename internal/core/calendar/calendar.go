@@ -30,13 +30,16 @@ type Calendar struct {
 	Terms      []Term
 	Closures   []Range
 	MakeUpDays []Date
+	Exceptions []Exception
 }
 
 // Compiled is a checked calendar. It is immutable and safe for concurrent use.
 type Compiled struct {
 	source   Calendar
 	location *time.Location
-	days     []Date // all school days, ascending
+	layers   []layer // of closures and make-up days, the most particular first
+	days     []Date  // all school days, ascending
+	special  map[[2]string]*Compiled
 }
 
 // Compile checks a calendar. The error joins every fault found as *fault.Error, each
@@ -49,11 +52,18 @@ func Compile(in Calendar) (*Compiled, error) {
 	checkRanges(&faults, "closures", in.Closures)
 	checkTerms(&faults, in.Terms)
 	checkMakeUpDays(&faults, in)
+	checkExceptions(&faults, in)
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	c := &Compiled{source: in, location: location}
-	for _, term := range in.Terms {
+	c := &Compiled{source: in, location: location, layers: []layer{{in.Closures, in.MakeUpDays}}}
+	c.layDays()
+	c.compileExceptions()
+	return c, nil
+}
+
+func (c *Compiled) layDays() {
+	for _, term := range c.source.Terms {
 		for d := term.From; !d.After(term.To); d = d.AddDays(1) {
 			if kind := c.Kind(d); kind == SchoolDay || kind == MakeUpDay {
 				c.days = append(c.days, d)
@@ -61,7 +71,6 @@ func Compile(in Calendar) (*Compiled, error) {
 		}
 	}
 	slices.SortFunc(c.days, Date.Compare)
-	return c, nil
 }
 
 func checkZone(faults *fault.List, name string) *time.Location {

@@ -19,14 +19,16 @@ const (
 
 // Kind says what a day is.
 func (c *Compiled) Kind(day Date) Kind {
-	switch {
-	case !within(c.source.Terms, day):
+	if !within(c.source.Terms, day) {
 		return OutsideTerm
-	case slices.Contains(c.source.MakeUpDays, day):
-		return MakeUpDay
-	case within(c.source.Closures, day):
-		return Closure
-	case c.source.isWeekend(day):
+	}
+	weekend := c.source.isWeekend(day)
+	for _, l := range c.layers {
+		if kind, said := l.kind(day, weekend); said {
+			return kind
+		}
+	}
+	if weekend {
 		return Weekend
 	}
 	return SchoolDay
