@@ -38,14 +38,20 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.BlockedDistrictApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CampaignReference"):
 		return &apiv1alpha1.CampaignReferenceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Case"):
+		return &apiv1alpha1.CaseApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ChainStep"):
 		return &apiv1alpha1.ChainStepApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Closure"):
 		return &apiv1alpha1.ClosureApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Cohort"):
 		return &apiv1alpha1.CohortApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Condition"):
+		return &apiv1alpha1.ConditionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CounsellingRoom"):
 		return &apiv1alpha1.CounsellingRoomApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CountRange"):
+		return &apiv1alpha1.CountRangeApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CriticalAnswer"):
 		return &apiv1alpha1.CriticalAnswerApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CriticalFloors"):
@@ -86,12 +92,20 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.InstrumentStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Item"):
 		return &apiv1alpha1.ItemApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ItemTest"):
+		return &apiv1alpha1.ItemTestApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Keys"):
 		return &apiv1alpha1.KeysApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Language"):
+		return &apiv1alpha1.LanguageApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Licence"):
 		return &apiv1alpha1.LicenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Network"):
 		return &apiv1alpha1.NetworkApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Norm"):
+		return &apiv1alpha1.NormApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("NormRow"):
+		return &apiv1alpha1.NormRowApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ObjectReference"):
 		return &apiv1alpha1.ObjectReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Option"):
@@ -104,6 +118,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.PhaseWindowApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Provider"):
 		return &apiv1alpha1.ProviderApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("QualityRule"):
+		return &apiv1alpha1.QualityRuleApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ReferralChannel"):
 		return &apiv1alpha1.ReferralChannelApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ReferralChannelSpec"):
@@ -172,6 +188,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.TransportApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Undetermined"):
 		return &apiv1alpha1.UndeterminedApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Weight"):
+		return &apiv1alpha1.WeightApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Worker"):
 		return &apiv1alpha1.WorkerApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Workers"):

@@ -6,7 +6,9 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // make a new version instead.
 //
 // +kubebuilder:validation:XValidation:rule="self.code == oldSelf.code && self.version == oldSelf.version",message="code and version cannot change: create another Instrument"
-// +kubebuilder:validation:XValidation:rule="oldSelf.review.state == 'Draft' || (self.items == oldSelf.items && self.scales == oldSelf.scales && self.optionSets == oldSelf.optionSets && self.title == oldSelf.title && self.stem == oldSelf.stem && self.ageRange == oldSelf.ageRange && self.recallPeriod == oldSelf.recallPeriod)",message="the meaning of an approved instrument cannot change: create another version, or set review.state to Retired"
+// +kubebuilder:validation:XValidation:rule="oldSelf.review.state == 'Draft' || (self.items == oldSelf.items && self.optionSets == oldSelf.optionSets && self.title == oldSelf.title && self.?stem == oldSelf.?stem && self.languages == oldSelf.languages)",message="the wording of an approved instrument cannot change: create another version, or set review.state to Retired"
+// +kubebuilder:validation:XValidation:rule="oldSelf.review.state == 'Draft' || (self.scales == oldSelf.scales && self.?quality == oldSelf.?quality && self.ageRange == oldSelf.ageRange && self.recallPeriod == oldSelf.recallPeriod && self.administration == oldSelf.administration)",message="the meaning of an approved instrument cannot change: create another version, or set review.state to Retired"
+// +kubebuilder:validation:XValidation:rule="self.review.state != 'Approved' || self.languages.exists(l, l.state == 'Confirmed')",message="an approved instrument has a language whose wording was compared with the published form: set the state of one of languages to Confirmed"
 // +kubebuilder:validation:XValidation:rule="oldSelf.review.state != 'Approved' || self.review.state in ['Approved', 'Retired']",message="an approved instrument can only be retired: set review.state to Retired"
 // +kubebuilder:validation:XValidation:rule="oldSelf.review.state != 'Retired' || self.review.state == 'Retired'",message="a retired instrument stays retired: create another version"
 type InstrumentSpec struct {
@@ -24,12 +26,27 @@ type InstrumentSpec struct {
 	// title of the questionnaire.
 	// +required
 	Title Text `json:"title,omitzero"`
-	// stem is the sentence read before the items.
-	// +required
+	// stem is the sentence read before the items. It may be left out, as all wording but the title may,
+	// where the licensee must supply it; such an instrument scores and is not shown.
+	// +optional
 	Stem Text `json:"stem,omitzero"`
-	// recallPeriod is the time the items ask about.
+	// languages says of each language of the wording whether somebody compared it with the published
+	// form. Districts get the wording of Confirmed languages and no other.
 	// +required
-	// +kubebuilder:validation:Enum=Now;Week;TwoWeeks;Month;HalfYear;Year;Lifetime
+	// +listType=map
+	// +listMapKey=tag
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=2
+	Languages []Language `json:"languages,omitempty"`
+	// administration is who puts the questions: the student reads them (SelfReport), or a trained adult
+	// asks them face to face (Interview). An Interview is never part of stage1.
+	// +required
+	// +kubebuilder:validation:Enum=SelfReport;Interview
+	Administration string `json:"administration,omitempty"`
+	// recallPeriod is the time the items ask about. PerItem: each says its own. NotStated: the form
+	// does not say.
+	// +required
+	// +kubebuilder:validation:Enum=Now;Week;TwoWeeks;Month;ThreeMonths;HalfYear;Year;Lifetime;PerItem;NotStated
 	RecallPeriod string `json:"recallPeriod,omitempty"`
 	// ageRange is the ages, in years, for which the questionnaire is meant.
 	// +required
@@ -55,6 +72,12 @@ type InstrumentSpec struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=30
 	Scales []Scale `json:"scales,omitempty"`
+	// quality lists how a careless or untrue response is found. It never touches critical answers.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=20
+	Quality []QualityRule `json:"quality,omitempty"`
 	// licence says under which terms the text may be used.
 	// +required
 	Licence Licence `json:"licence,omitzero"`
@@ -63,6 +86,40 @@ type InstrumentSpec struct {
 	// +default={"state": "Draft"}
 	Review Review `json:"review,omitzero"`
 }
+
+// Language is the state of the wording in one language.
+type Language struct {
+	// tag of the language: zh-CN goes with the texts' zhCN, en with their en.
+	// +required
+	// +kubebuilder:validation:Enum=zh-CN;en
+	Tag string `json:"tag,omitempty"`
+	// state of the wording. Confirmed: compared word by word with the published form. Unconfirmed:
+	// written here, still to be compared. LicenseeSupplies: the licence does not let it stand here.
+	// +required
+	// +kubebuilder:validation:Enum=Confirmed;Unconfirmed;LicenseeSupplies
+	State string `json:"state,omitempty"`
+	// source is where the wording comes from, or where a licensee gets it.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=500
+	Source string `json:"source,omitempty"`
+}
+
+// Languages and the states of their wording.
+const (
+	LanguageZhCN = "zh-CN"
+	LanguageEn   = "en"
+
+	LanguageConfirmed        = "Confirmed"
+	LanguageUnconfirmed      = "Unconfirmed"
+	LanguageLicenseeSupplies = "LicenseeSupplies"
+)
+
+// Administrations.
+const (
+	AdministrationSelfReport = "SelfReport"
+	AdministrationInterview  = "Interview"
+)
 
 // AgeRange is a range of ages in years.
 //
@@ -78,6 +135,11 @@ type AgeRange struct {
 	// +kubebuilder:validation:Minimum=3
 	// +kubebuilder:validation:Maximum=120
 	MaxYears int32 `json:"maxYears,omitempty"`
+	// source is where the range comes from: a paper, manual or form.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=500
+	Source string `json:"source,omitempty"`
 }
 
 // OptionSet is a named set of answers.
@@ -100,11 +162,11 @@ type OptionSet struct {
 type Option struct {
 	// value that is scored.
 	// +required
-	// +kubebuilder:validation:Minimum=-100
-	// +kubebuilder:validation:Maximum=1000
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
 	Value *int32 `json:"value,omitempty"`
-	// text that the student reads.
-	// +required
+	// text that the student reads. May be left out where the licensee must supply it.
+	// +optional
 	Text Text `json:"text,omitzero"`
 }
 
@@ -116,7 +178,7 @@ type Item struct {
 	// +kubebuilder:validation:MaxLength=20
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
 	Code string `json:"code,omitempty"`
-	// text that the student reads. May be left out in a Draft whose text the licensee must supply.
+	// text that the student reads. May be left out where the licensee must supply it.
 	// +optional
 	Text Text `json:"text,omitzero"`
 	// optionSet names the item's set of answers.
@@ -131,85 +193,63 @@ type Item struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=12
 	Critical []CriticalAnswer `json:"critical,omitempty"`
+	// askWhen makes the item a gated one: it is asked when any of these tests of earlier items holds,
+	// and otherwise is neither asked nor missing.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=20
+	AskWhen []ItemTest `json:"askWhen,omitempty"`
 }
 
 // CriticalAnswer gives an answer its class.
 type CriticalAnswer struct {
 	// value of the answer.
 	// +required
-	// +kubebuilder:validation:Minimum=-100
-	// +kubebuilder:validation:Maximum=1000
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
 	Value *int32 `json:"value,omitempty"`
 	// class of the answer.
 	// +required
 	Class CriticalClass `json:"class,omitempty"`
-}
-
-// CriticalClass is how urgent a critical answer is.
-//
-// +kubebuilder:validation:Enum=Immediate;Urgent;Review
-type CriticalClass string
-
-// Scale is one score.
-type Scale struct {
-	// code by which policy rules refer to the score, such as total.
-	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=40
-	// +kubebuilder:validation:Pattern=`^[a-z]([a-zA-Z0-9_]*)$`
-	Code string `json:"code,omitempty"`
-	// items that make up the scale.
-	// +required
-	// +listType=set
-	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=200
-	// +kubebuilder:validation:items:MinLength=1
-	// +kubebuilder:validation:items:MaxLength=20
-	Items []string `json:"items,omitempty"`
-	// method by which the score is computed. ProratedSum: sum of the answered items times the
-	// number of items over the number answered, rounded half up.
-	// +required
-	// +kubebuilder:validation:Enum=ProratedSum
-	Method string `json:"method,omitempty"`
-	// maxMissing is how many items may be missing before the scale is Insufficient.
-	// +required
-	// +kubebuilder:validation:Minimum=0
-	// +kubebuilder:validation:Maximum=199
-	MaxMissing *int32 `json:"maxMissing,omitempty"`
-	// bands name ranges of the score, lowest first, without gaps.
-	// +required
-	// +listType=map
-	// +listMapKey=name
-	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=12
-	Bands []Band `json:"bands,omitempty"`
-	// source is where the rule comes from: a paper, manual or form.
+	// source is where the class comes from: a paper, manual or form, or whose judgement it is.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=500
 	Source string `json:"source,omitempty"`
 }
 
-// Band is a named range of a score, both ends included.
-//
-// +kubebuilder:validation:XValidation:rule="self.from <= self.to",message="from must not be greater than to"
-type Band struct {
-	// name of the band. It says how much follow-up is needed, never a diagnosis.
+// ItemTest holds when the answer to an item, as given, lies in a range.
+type ItemTest struct {
+	// item is the code of the item that is looked at.
 	// +required
 	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=40
-	Name string `json:"name,omitempty"`
-	// from is the lowest score of the band.
+	// +kubebuilder:validation:MaxLength=20
+	Item string `json:"item,omitempty"`
+	// from is the least answer for which the test holds.
 	// +required
-	// +kubebuilder:validation:Minimum=-10000
-	// +kubebuilder:validation:Maximum=100000
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
 	From *int32 `json:"from,omitempty"`
-	// to is the highest score of the band.
+	// to is the greatest answer for which the test holds.
 	// +required
-	// +kubebuilder:validation:Minimum=-10000
-	// +kubebuilder:validation:Maximum=100000
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
 	To *int32 `json:"to,omitempty"`
+	// whenMissing says whether the test holds when the item was asked and has no value.
+	// +optional
+	// +default="Fails"
+	// +kubebuilder:validation:Enum=Holds;Fails
+	WhenMissing string `json:"whenMissing,omitempty"`
 }
+
+// TestHolds is the whenMissing of a test that an item without a value fulfils.
+const TestHolds = "Holds"
+
+// CriticalClass is how urgent a critical answer is.
+//
+// +kubebuilder:validation:Enum=Immediate;Urgent;Review
+type CriticalClass string
 
 // Licence says under which terms the text may be used.
 type Licence struct {
@@ -223,6 +263,11 @@ type Licence struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200
 	Holder string `json:"holder,omitempty"`
+	// text says whether the licence lets the wording stand here (Included), or only the scoring
+	// (LicenseeSupplies).
+	// +required
+	// +kubebuilder:validation:Enum=Included;LicenseeSupplies
+	Text string `json:"text,omitempty"`
 }
 
 // Review is the state of the expert review.

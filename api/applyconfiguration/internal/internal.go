@@ -123,6 +123,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: minYears
       type:
         scalar: numeric
+    - name: source
+      type:
+        scalar: string
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Agreement
   map:
     fields:
@@ -164,13 +167,13 @@ var schemaYAML = typed.YAMLObject(`types:
     fields:
     - name: from
       type:
-        scalar: numeric
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Decimal
     - name: name
       type:
         scalar: string
     - name: to
       type:
-        scalar: numeric
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Decimal
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.BlockedDistrict
   map:
     fields:
@@ -189,6 +192,21 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: uid
       type:
         scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Case
+  map:
+    fields:
+    - name: name
+      type:
+        scalar: string
+    - name: value
+      type:
+        scalar: numeric
+    - name: when
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Condition
+          elementRelationship: atomic
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.ChainStep
   map:
     fields:
@@ -225,10 +243,34 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Stage
           elementRelationship: associative
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Condition
+  map:
+    fields:
+    - name: atLeast
+      type:
+        scalar: numeric
+    - name: atMost
+      type:
+        scalar: numeric
+    - name: tests
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.ItemTest
+          elementRelationship: atomic
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.CounsellingRoom
   map:
     fields:
     - name: openHoursPerWeek
+      type:
+        scalar: numeric
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.CountRange
+  map:
+    fields:
+    - name: from
+      type:
+        scalar: numeric
+    - name: to
       type:
         scalar: numeric
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.CriticalAnswer
@@ -237,6 +279,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: class
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.CriticalClass
+    - name: source
+      type:
+        scalar: string
     - name: value
       type:
         scalar: numeric
@@ -290,6 +335,16 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: to
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Civil
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Decimal
+  scalar: untyped
+  list:
+    elementType:
+      namedType: __untyped_atomic_
+    elementRelationship: atomic
+  map:
+    elementType:
+      namedType: __untyped_deduced_
+    elementRelationship: separable
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.District
   map:
     fields:
@@ -588,6 +643,9 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.InstrumentSpec
   map:
     fields:
+    - name: administration
+      type:
+        scalar: string
     - name: ageRange
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.AgeRange
@@ -602,6 +660,14 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - code
+    - name: languages
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Language
+          elementRelationship: associative
+          keys:
+          - tag
     - name: licence
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Licence
@@ -613,6 +679,12 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - name
+    - name: quality
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.QualityRule
+          elementRelationship: atomic
     - name: recallPeriod
       type:
         scalar: string
@@ -658,6 +730,12 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Item
   map:
     fields:
+    - name: askWhen
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.ItemTest
+          elementRelationship: atomic
     - name: code
       type:
         scalar: string
@@ -675,10 +753,38 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: text
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Text
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.ItemTest
+  map:
+    fields:
+    - name: from
+      type:
+        scalar: numeric
+    - name: item
+      type:
+        scalar: string
+    - name: to
+      type:
+        scalar: numeric
+    - name: whenMissing
+      type:
+        scalar: string
+      default: Fails
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Keys
   map:
     fields:
     - name: source
+      type:
+        scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Language
+  map:
+    fields:
+    - name: source
+      type:
+        scalar: string
+    - name: state
+      type:
+        scalar: string
+    - name: tag
       type:
         scalar: string
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Level
@@ -690,6 +796,9 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         scalar: string
     - name: name
+      type:
+        scalar: string
+    - name: text
       type:
         scalar: string
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Network
@@ -710,6 +819,42 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             scalar: string
           elementRelationship: associative
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Norm
+  map:
+    fields:
+    - name: maxAge
+      type:
+        scalar: numeric
+    - name: maxGrade
+      type:
+        scalar: numeric
+    - name: minAge
+      type:
+        scalar: numeric
+    - name: minGrade
+      type:
+        scalar: numeric
+    - name: rows
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.NormRow
+          elementRelationship: atomic
+    - name: sex
+      type:
+        scalar: string
+    - name: source
+      type:
+        scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.NormRow
+  map:
+    fields:
+    - name: raw
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Decimal
+    - name: standard
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Decimal
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.ObjectReference
   map:
     fields:
@@ -780,6 +925,24 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: validUntil
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Civil
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.QualityRule
+  map:
+    fields:
+    - name: check
+      type:
+        scalar: string
+    - name: effect
+      type:
+        scalar: string
+    - name: scale
+      type:
+        scalar: string
+    - name: source
+      type:
+        scalar: string
+    - name: threshold
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Decimal
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.ReferralChannel
   map:
     fields:
@@ -921,9 +1084,20 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - name
+    - name: cases
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Case
+          elementRelationship: associative
+          keys:
+          - name
     - name: code
       type:
         scalar: string
+    - name: count
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.CountRange
     - name: items
       type:
         list:
@@ -936,9 +1110,48 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: method
       type:
         scalar: string
+    - name: missingAs
+      type:
+        scalar: string
+      default: Prorate
+    - name: multiply
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Decimal
+      default: 1
+    - name: norms
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Norm
+          elementRelationship: atomic
+    - name: purpose
+      type:
+        scalar: string
+      default: Grade
+    - name: reverse
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: rounding
+      type:
+        scalar: string
     - name: source
       type:
         scalar: string
+    - name: weights
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Weight
+          elementRelationship: associative
+          keys:
+          - item
+    - name: worse
+      type:
+        scalar: string
+      default: Higher
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Schedule
   map:
     fields:
@@ -1406,6 +1619,15 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: string
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Weekday
   scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Weight
+  map:
+    fields:
+    - name: item
+      type:
+        scalar: string
+    - name: weight
+      type:
+        scalar: numeric
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Worker
   map:
     fields:

@@ -10,28 +10,13 @@ import (
 	"github.com/evenkeel/evenkeel/internal/core/instrument"
 )
 
-// Instrument resolves option sets: in the document every item carries its options.
-// The error names every item whose set does not exist, as *fault.Error.
+// Instrument resolves option sets, so that in the document every item carries its
+// options, and leaves out the wording of every language that nobody confirmed. The
+// error names every fault that hides what is meant, as *fault.Error: an item whose set
+// does not exist, a decimal that is none.
 func Instrument(spec v1alpha1.InstrumentSpec) (contract.Instrument, error) {
-	sets := make(map[string][]contract.Option, len(spec.OptionSets))
-	for _, set := range spec.OptionSets {
-		sets[set.Name] = list(set.Options, option)
-	}
-	out := contract.Instrument{
-		Code: spec.Code, Version: spec.Version, Title: text(spec.Title), Stem: text(spec.Stem),
-		MinAge: int(spec.AgeRange.MinYears), MaxAge: int(spec.AgeRange.MaxYears),
-		Scales: list(spec.Scales, scale),
-	}
-	var faults fault.List
-	for i, it := range spec.Items {
-		options, found := sets[it.OptionSet]
-		faults.AddIf(!found, fmt.Sprintf("items[%d].optionSet", i),
-			"no option set %q; write the name of one in optionSets", it.OptionSet)
-		out.Items = append(out.Items, contract.Item{
-			Code: it.Code, Text: text(it.Text), Options: options, Critical: list(it.Critical, criticalAnswer),
-		})
-	}
-	return out, faults.Err()
+	t := instrumentTranslation{shown: confirmed(spec.Languages)}
+	return t.instrument(spec), t.faults.Err()
 }
 
 // Compile translates an instrument and checks it.
@@ -43,35 +28,15 @@ func Compile(spec v1alpha1.InstrumentSpec) (*instrument.Compiled, error) {
 	return instrument.Compile(document)
 }
 
-func option(o v1alpha1.Option) contract.Option {
-	return contract.Option{Value: number(o.Value), Text: text(o.Text)}
-}
-
-func criticalAnswer(c v1alpha1.CriticalAnswer) contract.CriticalAnswer {
-	return contract.CriticalAnswer{Value: number(c.Value), Class: contract.Class(c.Class)}
-}
-
-func scale(s v1alpha1.Scale) contract.Scale {
-	return contract.Scale{
-		Code: s.Code, Items: s.Items, Method: contract.Method(s.Method), MaxMissing: number(s.MaxMissing),
-		Bands: list(s.Bands, band),
-	}
-}
-
-func band(b v1alpha1.Band) contract.Band {
-	return contract.Band{Name: b.Name, From: number(b.From), To: number(b.To)}
-}
-
 // Usable says whether rounds may use an instrument: the reason and message are those
 // of its condition UsableInRounds, True only for ReasonApproved. The error is what
 // keeps an instrument from compiling.
 func Usable(spec v1alpha1.InstrumentSpec) (reason, message string, err error) {
-	compiled, err := Compile(spec)
-	if err != nil {
+	if _, err := Compile(spec); err != nil {
 		return "", "", err
 	}
 	name := spec.Code + " version " + spec.Version
-	lacking := instrument.CheckText(compiled.Source())
+	lacking := lackingText(spec)
 	switch {
 	case spec.Review.State == v1alpha1.ReviewRetired:
 		return v1alpha1.ReasonRetired, name + " is retired; use a later version", nil

@@ -11,6 +11,8 @@ type AgeRangeApplyConfiguration struct {
 	MinYears *int32 `json:"minYears,omitempty"`
 	// maxYears is the oldest age; none when left out.
 	MaxYears *int32 `json:"maxYears,omitempty"`
+	// source is where the range comes from: a paper, manual or form.
+	Source *string `json:"source,omitempty"`
 }
 
 // AgeRangeApplyConfiguration constructs a declarative configuration of the AgeRange type for use with
@@ -32,5 +34,13 @@ func (b *AgeRangeApplyConfiguration) WithMinYears(value int32) *AgeRangeApplyCon
 // If called multiple times, the MaxYears field is set to the value of the last call.
 func (b *AgeRangeApplyConfiguration) WithMaxYears(value int32) *AgeRangeApplyConfiguration {
 	b.MaxYears = &value
+	return b
+}
+
+// WithSource sets the Source field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Source field is set to the value of the last call.
+func (b *AgeRangeApplyConfiguration) WithSource(value string) *AgeRangeApplyConfiguration {
+	b.Source = &value
 	return b
 }

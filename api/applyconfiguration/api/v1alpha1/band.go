@@ -2,6 +2,10 @@
 
 package v1alpha1
 
+import (
+	apiv1alpha1 "github.com/evenkeel/evenkeel/api/v1alpha1"
+)
+
 // BandApplyConfiguration represents a declarative configuration of the Band type for use
 // with apply.
 //
@@ -10,9 +14,9 @@ type BandApplyConfiguration struct {
 	// name of the band. It says how much follow-up is needed, never a diagnosis.
 	Name *string `json:"name,omitempty"`
 	// from is the lowest score of the band.
-	From *int32 `json:"from,omitempty"`
+	From *apiv1alpha1.Decimal `json:"from,omitempty"`
 	// to is the highest score of the band.
-	To *int32 `json:"to,omitempty"`
+	To *apiv1alpha1.Decimal `json:"to,omitempty"`
 }
 
 // BandApplyConfiguration constructs a declarative configuration of the Band type for use with
@@ -32,7 +36,7 @@ func (b *BandApplyConfiguration) WithName(value string) *BandApplyConfiguration 
 // WithFrom sets the From field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the From field is set to the value of the last call.
-func (b *BandApplyConfiguration) WithFrom(value int32) *BandApplyConfiguration {
+func (b *BandApplyConfiguration) WithFrom(value apiv1alpha1.Decimal) *BandApplyConfiguration {
 	b.From = &value
 	return b
 }
@@ -40,7 +44,7 @@ func (b *BandApplyConfiguration) WithFrom(value int32) *BandApplyConfiguration {
 // WithTo sets the To field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the To field is set to the value of the last call.
-func (b *BandApplyConfiguration) WithTo(value int32) *BandApplyConfiguration {
+func (b *BandApplyConfiguration) WithTo(value apiv1alpha1.Decimal) *BandApplyConfiguration {
 	b.To = &value
 	return b
 }

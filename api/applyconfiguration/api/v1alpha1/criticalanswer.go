@@ -15,6 +15,8 @@ type CriticalAnswerApplyConfiguration struct {
 	Value *int32 `json:"value,omitempty"`
 	// class of the answer.
 	Class *apiv1alpha1.CriticalClass `json:"class,omitempty"`
+	// source is where the class comes from: a paper, manual or form, or whose judgement it is.
+	Source *string `json:"source,omitempty"`
 }
 
 // CriticalAnswerApplyConfiguration constructs a declarative configuration of the CriticalAnswer type for use with
@@ -36,5 +38,13 @@ func (b *CriticalAnswerApplyConfiguration) WithValue(value int32) *CriticalAnswe
 // If called multiple times, the Class field is set to the value of the last call.
 func (b *CriticalAnswerApplyConfiguration) WithClass(value apiv1alpha1.CriticalClass) *CriticalAnswerApplyConfiguration {
 	b.Class = &value
+	return b
+}
+
+// WithSource sets the Source field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Source field is set to the value of the last call.
+func (b *CriticalAnswerApplyConfiguration) WithSource(value string) *CriticalAnswerApplyConfiguration {
+	b.Source = &value
 	return b
 }

@@ -14,9 +14,17 @@ type InstrumentSpecApplyConfiguration struct {
 	Version *string `json:"version,omitempty"`
 	// title of the questionnaire.
 	Title *TextApplyConfiguration `json:"title,omitempty"`
-	// stem is the sentence read before the items.
+	// stem is the sentence read before the items. It may be left out, as all wording but the title may,
+	// where the licensee must supply it; such an instrument scores and is not shown.
 	Stem *TextApplyConfiguration `json:"stem,omitempty"`
-	// recallPeriod is the time the items ask about.
+	// languages says of each language of the wording whether somebody compared it with the published
+	// form. Districts get the wording of Confirmed languages and no other.
+	Languages []LanguageApplyConfiguration `json:"languages,omitempty"`
+	// administration is who puts the questions: the student reads them (SelfReport), or a trained adult
+	// asks them face to face (Interview). An Interview is never part of stage1.
+	Administration *string `json:"administration,omitempty"`
+	// recallPeriod is the time the items ask about. PerItem: each says its own. NotStated: the form
+	// does not say.
 	RecallPeriod *string `json:"recallPeriod,omitempty"`
 	// ageRange is the ages, in years, for which the questionnaire is meant.
 	AgeRange *AgeRangeApplyConfiguration `json:"ageRange,omitempty"`
@@ -26,6 +34,8 @@ type InstrumentSpecApplyConfiguration struct {
 	Items []ItemApplyConfiguration `json:"items,omitempty"`
 	// scales are the scores computed from the items.
 	Scales []ScaleApplyConfiguration `json:"scales,omitempty"`
+	// quality lists how a careless or untrue response is found. It never touches critical answers.
+	Quality []QualityRuleApplyConfiguration `json:"quality,omitempty"`
 	// licence says under which terms the text may be used.
 	Licence *LicenceApplyConfiguration `json:"licence,omitempty"`
 	// review is the state of the expert review. Setting it to Approved takes the custom verb "approve".
@@ -67,6 +77,27 @@ func (b *InstrumentSpecApplyConfiguration) WithTitle(value *TextApplyConfigurati
 // If called multiple times, the Stem field is set to the value of the last call.
 func (b *InstrumentSpecApplyConfiguration) WithStem(value *TextApplyConfiguration) *InstrumentSpecApplyConfiguration {
 	b.Stem = value
+	return b
+}
+
+// WithLanguages adds the given value to the Languages field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Languages field.
+func (b *InstrumentSpecApplyConfiguration) WithLanguages(values ...*LanguageApplyConfiguration) *InstrumentSpecApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithLanguages")
+		}
+		b.Languages = append(b.Languages, *values[i])
+	}
+	return b
+}
+
+// WithAdministration sets the Administration field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Administration field is set to the value of the last call.
+func (b *InstrumentSpecApplyConfiguration) WithAdministration(value string) *InstrumentSpecApplyConfiguration {
+	b.Administration = &value
 	return b
 }
 
@@ -121,6 +152,19 @@ func (b *InstrumentSpecApplyConfiguration) WithScales(values ...*ScaleApplyConfi
 			panic("nil value passed to WithScales")
 		}
 		b.Scales = append(b.Scales, *values[i])
+	}
+	return b
+}
+
+// WithQuality adds the given value to the Quality field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Quality field.
+func (b *InstrumentSpecApplyConfiguration) WithQuality(values ...*QualityRuleApplyConfiguration) *InstrumentSpecApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithQuality")
+		}
+		b.Quality = append(b.Quality, *values[i])
 	}
 	return b
 }

@@ -9,12 +9,15 @@ package v1alpha1
 type ItemApplyConfiguration struct {
 	// code of the item, unique in the instrument.
 	Code *string `json:"code,omitempty"`
-	// text that the student reads. May be left out in a Draft whose text the licensee must supply.
+	// text that the student reads. May be left out where the licensee must supply it.
 	Text *TextApplyConfiguration `json:"text,omitempty"`
 	// optionSet names the item's set of answers.
 	OptionSet *string `json:"optionSet,omitempty"`
 	// critical lists the answers that call for a person, whatever any total is.
 	Critical []CriticalAnswerApplyConfiguration `json:"critical,omitempty"`
+	// askWhen makes the item a gated one: it is asked when any of these tests of earlier items holds,
+	// and otherwise is neither asked nor missing.
+	AskWhen []ItemTestApplyConfiguration `json:"askWhen,omitempty"`
 }
 
 // ItemApplyConfiguration constructs a declarative configuration of the Item type for use with
@@ -56,6 +59,19 @@ func (b *ItemApplyConfiguration) WithCritical(values ...*CriticalAnswerApplyConf
 			panic("nil value passed to WithCritical")
 		}
 		b.Critical = append(b.Critical, *values[i])
+	}
+	return b
+}
+
+// WithAskWhen adds the given value to the AskWhen field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the AskWhen field.
+func (b *ItemApplyConfiguration) WithAskWhen(values ...*ItemTestApplyConfiguration) *ItemApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithAskWhen")
+		}
+		b.AskWhen = append(b.AskWhen, *values[i])
 	}
 	return b
 }

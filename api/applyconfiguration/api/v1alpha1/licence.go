@@ -11,6 +11,9 @@ type LicenceApplyConfiguration struct {
 	Name *string `json:"name,omitempty"`
 	// holder of the rights.
 	Holder *string `json:"holder,omitempty"`
+	// text says whether the licence lets the wording stand here (Included), or only the scoring
+	// (LicenseeSupplies).
+	Text *string `json:"text,omitempty"`
 }
 
 // LicenceApplyConfiguration constructs a declarative configuration of the Licence type for use with
@@ -32,5 +35,13 @@ func (b *LicenceApplyConfiguration) WithName(value string) *LicenceApplyConfigur
 // If called multiple times, the Holder field is set to the value of the last call.
 func (b *LicenceApplyConfiguration) WithHolder(value string) *LicenceApplyConfiguration {
 	b.Holder = &value
+	return b
+}
+
+// WithText sets the Text field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Text field is set to the value of the last call.
+func (b *LicenceApplyConfiguration) WithText(value string) *LicenceApplyConfiguration {
+	b.Text = &value
 	return b
 }

@@ -9,7 +9,7 @@ package v1alpha1
 type OptionApplyConfiguration struct {
 	// value that is scored.
 	Value *int32 `json:"value,omitempty"`
-	// text that the student reads.
+	// text that the student reads. May be left out where the licensee must supply it.
 	Text *TextApplyConfiguration `json:"text,omitempty"`
 }
 

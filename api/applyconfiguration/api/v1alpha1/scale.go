@@ -2,22 +2,50 @@
 
 package v1alpha1
 
+import (
+	apiv1alpha1 "github.com/evenkeel/evenkeel/api/v1alpha1"
+)
+
 // ScaleApplyConfiguration represents a declarative configuration of the Scale type for use
 // with apply.
 //
-// Scale is one score.
+// Scale is one score. docs/spec/instrument.md says how each method computes it.
 type ScaleApplyConfiguration struct {
 	// code by which policy rules refer to the score, such as total.
 	Code *string `json:"code,omitempty"`
 	// items that make up the scale.
 	Items []string `json:"items,omitempty"`
-	// method by which the score is computed. ProratedSum: sum of the answered items times the
-	// number of items over the number answered, rounded half up.
+	// reverse lists those of the items that are worded the other way round: they count as their
+	// lowest plus their highest option less the answer.
+	Reverse []string `json:"reverse,omitempty"`
+	// weights of the items that do not weigh 1.
+	Weights []WeightApplyConfiguration `json:"weights,omitempty"`
+	// method by which the score is computed.
 	Method *string `json:"method,omitempty"`
-	// maxMissing is how many items may be missing before the scale is Insufficient.
+	// count is the answers that method Count counts.
+	Count *CountRangeApplyConfiguration `json:"count,omitempty"`
+	// cases of method Cases, an algorithm of several conditions; the first that holds decides.
+	Cases []CaseApplyConfiguration `json:"cases,omitempty"`
+	// maxMissing is how many of the asked items may be missing before the scale is Insufficient.
 	MaxMissing *int32 `json:"maxMissing,omitempty"`
-	// bands name ranges of the score, lowest first, without gaps.
+	// missingAs is what stands for the items that may be missing: the mean of the answered ones
+	// (Prorate), or 0, only where the form's manual says so (Zero).
+	MissingAs *string `json:"missingAs,omitempty"`
+	// multiply is the number by which the score is multiplied, such as 4 or "1.25".
+	Multiply *apiv1alpha1.Decimal `json:"multiply,omitempty"`
+	// rounding of a score that is not whole. It is asked for because it decides who is on which side
+	// of a cut-off.
+	Rounding *string `json:"rounding,omitempty"`
+	// norms convert raw scores to standard ones. With norms the bands are of standard scores, and a
+	// student whom none covers has no score on this scale.
+	Norms []NormApplyConfiguration `json:"norms,omitempty"`
+	// bands name ranges of the score, lowest first; exactly one for every score that can occur.
 	Bands []BandApplyConfiguration `json:"bands,omitempty"`
+	// worse is the end of the scale that calls for more help.
+	Worse *string `json:"worse,omitempty"`
+	// purpose of the scale. Grade: policies must answer every band, and a student without a score on
+	// it is undetermined. Describe: policies may use it. Validity: only for quality.
+	Purpose *string `json:"purpose,omitempty"`
 	// source is where the rule comes from: a paper, manual or form.
 	Source *string `json:"source,omitempty"`
 }
@@ -46,6 +74,29 @@ func (b *ScaleApplyConfiguration) WithItems(values ...string) *ScaleApplyConfigu
 	return b
 }
 
+// WithReverse adds the given value to the Reverse field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Reverse field.
+func (b *ScaleApplyConfiguration) WithReverse(values ...string) *ScaleApplyConfiguration {
+	for i := range values {
+		b.Reverse = append(b.Reverse, values[i])
+	}
+	return b
+}
+
+// WithWeights adds the given value to the Weights field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Weights field.
+func (b *ScaleApplyConfiguration) WithWeights(values ...*WeightApplyConfiguration) *ScaleApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithWeights")
+		}
+		b.Weights = append(b.Weights, *values[i])
+	}
+	return b
+}
+
 // WithMethod sets the Method field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Method field is set to the value of the last call.
@@ -54,11 +105,69 @@ func (b *ScaleApplyConfiguration) WithMethod(value string) *ScaleApplyConfigurat
 	return b
 }
 
+// WithCount sets the Count field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Count field is set to the value of the last call.
+func (b *ScaleApplyConfiguration) WithCount(value *CountRangeApplyConfiguration) *ScaleApplyConfiguration {
+	b.Count = value
+	return b
+}
+
+// WithCases adds the given value to the Cases field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Cases field.
+func (b *ScaleApplyConfiguration) WithCases(values ...*CaseApplyConfiguration) *ScaleApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithCases")
+		}
+		b.Cases = append(b.Cases, *values[i])
+	}
+	return b
+}
+
 // WithMaxMissing sets the MaxMissing field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the MaxMissing field is set to the value of the last call.
 func (b *ScaleApplyConfiguration) WithMaxMissing(value int32) *ScaleApplyConfiguration {
 	b.MaxMissing = &value
+	return b
+}
+
+// WithMissingAs sets the MissingAs field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the MissingAs field is set to the value of the last call.
+func (b *ScaleApplyConfiguration) WithMissingAs(value string) *ScaleApplyConfiguration {
+	b.MissingAs = &value
+	return b
+}
+
+// WithMultiply sets the Multiply field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Multiply field is set to the value of the last call.
+func (b *ScaleApplyConfiguration) WithMultiply(value apiv1alpha1.Decimal) *ScaleApplyConfiguration {
+	b.Multiply = &value
+	return b
+}
+
+// WithRounding sets the Rounding field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Rounding field is set to the value of the last call.
+func (b *ScaleApplyConfiguration) WithRounding(value string) *ScaleApplyConfiguration {
+	b.Rounding = &value
+	return b
+}
+
+// WithNorms adds the given value to the Norms field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Norms field.
+func (b *ScaleApplyConfiguration) WithNorms(values ...*NormApplyConfiguration) *ScaleApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithNorms")
+		}
+		b.Norms = append(b.Norms, *values[i])
+	}
 	return b
 }
 
@@ -72,6 +181,22 @@ func (b *ScaleApplyConfiguration) WithBands(values ...*BandApplyConfiguration) *
 		}
 		b.Bands = append(b.Bands, *values[i])
 	}
+	return b
+}
+
+// WithWorse sets the Worse field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Worse field is set to the value of the last call.
+func (b *ScaleApplyConfiguration) WithWorse(value string) *ScaleApplyConfiguration {
+	b.Worse = &value
+	return b
+}
+
+// WithPurpose sets the Purpose field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Purpose field is set to the value of the last call.
+func (b *ScaleApplyConfiguration) WithPurpose(value string) *ScaleApplyConfiguration {
+	b.Purpose = &value
 	return b
 }
 

@@ -81,6 +81,10 @@ func (c *Cluster) demoInstrument() ([]byte, error) {
 	}
 	object.Metadata = map[string]any{"name": "phq-9-demo"}
 	object.Spec["version"] = "1-demo"
+	object.Spec["languages"] = []map[string]any{
+		{"tag": "zh-CN", "state": "Confirmed", "source": "Confirmed by nobody: this copy belongs to the demo"},
+		{"tag": "en", "state": "Confirmed", "source": "Confirmed by nobody: this copy belongs to the demo"},
+	}
 	object.Spec["review"] = map[string]any{
 		"state": "Approved", "by": []string{"Nobody: this copy belongs to the demo"}, "note": "approved for demonstration only",
 	}
