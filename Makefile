@@ -15,7 +15,7 @@ DEVCLUSTER := cd hack/devcluster && go run .
 
 ##@ Try it
 .PHONY: demo
-demo: ## Screen two districts for real on this machine: cluster, operator, districts, 5,533 students (root; first run about 20 min)
+demo: ## Screen two districts for real on this machine: cluster, operator, districts, 5,533 students (root; first run about 25 min)
 	go run ./hack/demo up
 
 .PHONY: demo-down
