@@ -33,7 +33,8 @@ type Item struct {
 	Options  []Option         `json:"options"`
 	Critical []CriticalAnswer `json:"critical,omitempty"`
 	// AskWhen, unless empty, makes the item a gated one: it is asked when any of these
-	// tests holds of earlier items. Not asked is not missing.
+	// tests holds of earlier items. Not asked is not missing. A gated item that was
+	// answered all the same counts as asked; its answer counts as any other.
 	AskWhen []ItemTest `json:"askWhen,omitempty"`
 }
 
@@ -43,8 +44,8 @@ type Option struct {
 	Text  Text `json:"text"`
 }
 
-// ItemTest holds when the item's answer lies in From..To, both included; with
-// OrMissing also when the item was asked and has no value.
+// ItemTest holds when the item's answer, as given and not reversed, lies in From..To,
+// both included; with OrMissing also when the item was asked and has no value.
 type ItemTest struct {
 	Item      string `json:"item"`
 	From      int    `json:"from"`
@@ -93,9 +94,16 @@ func (c Class) Rank() int {
 //	Cases  the value of the first case that holds
 //
 // computed exactly, as one fraction of whole numbers, rounded once as Rounding says and
-// kept within the least and the greatest value that complete answers can reach. A value is an item's
-// answer, or lowest + highest option less the answer if the item is in Reverse. Rounding
-// None gives the float64 nearest to the fraction.
+// kept within the least and the greatest value that complete answers to the asked items
+// can reach. A value is an item's answer, or lowest + highest option less the answer if
+// the item is in Reverse. Rounding None gives the float64 nearest to the fraction. Total
+// weight and n are those of the asked items. An answer that its item does not offer is
+// no answer.
+//
+// A Sum, Mean or Count has always at least one answered item to go by: MaxMissing is
+// less than the number of its items that have no gate. The tests of Cases are of the
+// scale's own Items, so that what they look at is counted when it is missing; MaxMissing
+// may allow all of them to be, and Reverse, Weights, Multiply and Norms have no part.
 type Scale struct {
 	Code       string       `json:"code"` // e.g. "total"; the name used in policy rules
 	Items      []string     `json:"items"`
@@ -251,14 +259,15 @@ type QualityRule struct {
 // QualityCheck is one way to look at a response.
 type QualityCheck string
 
-// The checks (methods: the R package careless; MHT's manual for ValidityScale). None
-// of them looks at a response with fewer than two answered items.
+// The checks (methods: the R package careless; MHT's manual for ValidityScale). They
+// look at answers as given, over all items of the instrument; an item that was not asked
+// is passed over. None of them looks at a response with fewer than two answered items.
 const (
 	ValidityScale  QualityCheck = "ValidityScale"  // value of Scale at or above Threshold
-	LongestRun     QualityCheck = "LongestRun"     // Threshold or more equal answers in a row, in the order asked; a gap ends a run
+	LongestRun     QualityCheck = "LongestRun"     // Threshold or more equal answers in a row, in the order asked; an item left without an answer ends a run
 	Spread         QualityCheck = "Spread"         // sample standard deviation over the answered items below Threshold
 	SecondsPerItem QualityCheck = "SecondsPerItem" // fewer seconds per answered item than Threshold; needs a duration
-	AllLowest      QualityCheck = "AllLowest"      // every item answered, each with its lowest option ("fake good")
+	AllLowest      QualityCheck = "AllLowest"      // every asked item answered, each with its lowest option ("fake good")
 	Duplicate      QualityCheck = "Duplicate"      // the same student or device answered already
 	OutOfWindow    QualityCheck = "OutOfWindow"    // answered outside the session
 )
