@@ -36,6 +36,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.BandApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("BlockedDistrict"):
 		return &apiv1alpha1.BlockedDistrictApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CalendarException"):
+		return &apiv1alpha1.CalendarExceptionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CampaignReference"):
 		return &apiv1alpha1.CampaignReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Case"):

@@ -44,6 +44,48 @@ type AcademicCalendarSpec struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=60
 	MakeUpDays []Civil `json:"makeUpDays,omitempty"`
+	// exceptions are the days on which a district, or one of its schools, departs from all that.
+	// What is said of a school goes before what is said of its district.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=500
+	Exceptions []CalendarException `json:"exceptions,omitempty"`
+}
+
+// CalendarException is the days of one district's or one school's own.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.closures) || has(self.makeUpDays)",message="an exception says nothing: give closures or makeUpDays"
+type CalendarException struct {
+	// name of the exception, such as sports day of No. 8.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Name string `json:"name,omitempty"`
+	// district is the name of the District.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	District string `json:"district,omitempty"`
+	// school is the name of the School; the whole district when left out.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	School string `json:"school,omitempty"`
+	// closures are days without school.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=20
+	Closures []Closure `json:"closures,omitempty"`
+	// makeUpDays are days of a term on which school is held, whatever the calendar says of them.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=20
+	MakeUpDays []Civil `json:"makeUpDays,omitempty"`
 }
 
 // Weekday is a day of the week.

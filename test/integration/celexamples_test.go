@@ -15,6 +15,14 @@ func stage1(pairs ...any) map[string]any {
 	return phase
 }
 
+func exceptions(pairs ...any) edit {
+	one := fields("name", "Own days", "district", "fengtai", "school", "no-8")
+	for i := 0; i < len(pairs); i += 2 {
+		one[pairs[i].(string)] = pairs[i+1]
+	}
+	return set(list(one), "spec", "exceptions")
+}
+
 var approved = set(fields("state", "Approved", "by", list("Board")), "spec", "review")
 
 func reviewed(state string) edit {
@@ -31,6 +39,12 @@ var celExamples = []example{
 		reject: all(unset("spec", "makeUpDays"), set("2026-08-31", "spec", "terms", 0, "to"))},
 	{rule: rule{"AcademicCalendar", "spec.closures[]", exchange},
 		reject: set("2026-09-01", "spec", "closures", 0, "to")},
+	{rule: rule{"AcademicCalendar", "spec.exceptions[]", "an exception says nothing: give closures or makeUpDays"},
+		accept: exceptions("makeUpDays", list("2026-10-17")),
+		reject: exceptions()},
+	{rule: rule{"AcademicCalendar", "spec.exceptions[].closures[]", exchange},
+		accept: exceptions("closures", list(fields("name", "Sports day", "from", "2026-10-16", "to", "2026-10-16"))),
+		reject: exceptions("closures", list(fields("name", "Sports day", "from", "2026-10-16", "to", "2026-10-15")))},
 
 	{rule: rule{"ScreeningCampaign", "", "the name of a campaign has at most 50 characters: round names are made from it"},
 		accept: set("c2345678901234567890123456789012345678901234567890", "metadata", "name"),

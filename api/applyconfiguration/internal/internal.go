@@ -59,6 +59,14 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - name
+    - name: exceptions
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.CalendarException
+          elementRelationship: associative
+          keys:
+          - name
     - name: makeUpDays
       type:
         list:
@@ -181,6 +189,32 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         scalar: string
     - name: reason
+      type:
+        scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.CalendarException
+  map:
+    fields:
+    - name: closures
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Closure
+          elementRelationship: associative
+          keys:
+          - name
+    - name: district
+      type:
+        scalar: string
+    - name: makeUpDays
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Civil
+          elementRelationship: associative
+    - name: name
+      type:
+        scalar: string
+    - name: school
       type:
         scalar: string
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.CampaignReference

@@ -25,13 +25,23 @@ func Calendar(spec v1alpha1.AcademicCalendarSpec) (calendar.Calendar, error) {
 	for i, t := range spec.Terms {
 		out.Terms = append(out.Terms, dates(&faults, fmt.Sprintf("terms[%d]", i), t.From, t.To))
 	}
-	for i, c := range spec.Closures {
-		out.Closures = append(out.Closures, dates(&faults, fmt.Sprintf("closures[%d]", i), c.From, c.To))
-	}
-	for i, d := range spec.MakeUpDays {
-		out.MakeUpDays = append(out.MakeUpDays, date(&faults, fmt.Sprintf("makeUpDays[%d]", i), d))
+	out.Closures, out.MakeUpDays = days(&faults, "", spec.Closures, spec.MakeUpDays)
+	for i, e := range spec.Exceptions {
+		exception := calendar.Exception{District: e.District, School: e.School}
+		exception.Closures, exception.MakeUpDays = days(&faults, fmt.Sprintf("exceptions[%d].", i), e.Closures, e.MakeUpDays)
+		out.Exceptions = append(out.Exceptions, exception)
 	}
 	return out, faults.Err()
+}
+
+func days(faults *fault.List, path string, closures []v1alpha1.Closure, makeUps []v1alpha1.Civil) (closed []calendar.Range, held []calendar.Date) {
+	for i, c := range closures {
+		closed = append(closed, dates(faults, fmt.Sprintf("%sclosures[%d]", path, i), c.From, c.To))
+	}
+	for i, d := range makeUps {
+		held = append(held, date(faults, fmt.Sprintf("%smakeUpDays[%d]", path, i), d))
+	}
+	return closed, held
 }
 
 // CompileCalendar translates an academic calendar and checks it.

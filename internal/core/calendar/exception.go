@@ -40,29 +40,33 @@ func (l layer) kind(day Date, weekend bool) (Kind, bool) {
 
 func checkExceptions(faults *fault.List, in Calendar) {
 	faults.AddIf(len(in.Exceptions) > maxExceptions, "exceptions", "has %d entries; at most %d are allowed", len(in.Exceptions), maxExceptions)
-	seen := map[[2]string]int{}
-	for i, e := range in.Exceptions[:min(len(in.Exceptions), maxExceptions)] {
+	all := in.Exceptions[:min(len(in.Exceptions), maxExceptions)]
+	said := layersOf(all)
+	for i, e := range all {
 		path := fmt.Sprintf("exceptions[%d]", i)
-		whose := [2]string{e.District, e.School}
 		faults.AddIf(e.District == "", path+".district", "is empty; write the name of a District")
-		if first, dup := seen[whose]; dup {
-			faults.Addf(path, "is about the same district and school as exceptions[%d]; write them as one", first)
-		}
-		seen[whose] = i
 		faults.AddIf(len(e.Closures)+len(e.MakeUpDays) == 0, path, "says nothing; write closures or makeUpDays")
+		faults.AddIf(len(e.Closures) > maxRanges || len(e.MakeUpDays) > maxRanges, path, "has more than %d closures or make-up days", maxRanges)
 		checkRanges(faults, path+".closures", e.Closures)
-		checkExceptionDays(faults, path, in, e)
+		for j, day := range e.MakeUpDays[:min(len(e.MakeUpDays), maxRanges)] {
+			at := fmt.Sprintf("%s.makeUpDays[%d]", path, j)
+			faults.AddIf(!within(in.Terms, day), at, "%s is outside every term; write a day of a term", day)
+			faults.AddIf(within(said[whose(e)].closures, day), at, "%s is also in a closure of the same district and school; drop it from one of them", day)
+		}
 	}
 }
 
-func checkExceptionDays(faults *fault.List, path string, in Calendar, e Exception) {
-	faults.AddIf(len(e.Closures) > maxRanges || len(e.MakeUpDays) > maxRanges, path, "has more than %d closures or make-up days", maxRanges)
-	for i, day := range e.MakeUpDays[:min(len(e.MakeUpDays), maxRanges)] {
-		at := fmt.Sprintf("%s.makeUpDays[%d]", path, i)
-		faults.AddIf(!within(in.Terms, day), at, "%s is outside every term; write a day of a term", day)
-		faults.AddIf(within(e.Closures, day), at, "%s is also in a closure of the exception; drop it from one of them", day)
-		faults.AddIf(slices.Contains(e.MakeUpDays[:i], day), at, "%s is listed twice; list it once", day)
+// whose is whom an exception is about.
+func whose(e Exception) [2]string { return [2]string{e.District, e.School} }
+
+// layersOf puts together what the exceptions say of each district and school.
+func layersOf(exceptions []Exception) map[[2]string]layer {
+	layers := map[[2]string]layer{}
+	for _, e := range exceptions {
+		l := layers[whose(e)]
+		layers[whose(e)] = layer{slices.Concat(l.closures, e.Closures), slices.Concat(l.makeUps, e.MakeUpDays)}
 	}
+	return layers
 }
 
 // For returns the calendar of one school, or of a district as a whole when school is
@@ -80,18 +84,15 @@ func (c *Compiled) For(district, school string) *Compiled {
 // compileExceptions makes a calendar of its own for each district and school that an
 // exception names; all others share c.
 func (c *Compiled) compileExceptions() {
-	layers := map[[2]string]layer{}
-	for _, e := range c.source.Exceptions {
-		layers[[2]string{e.District, e.School}] = layer{e.Closures, e.MakeUpDays}
-	}
+	layers := layersOf(c.source.Exceptions)
 	c.special = make(map[[2]string]*Compiled, len(layers))
-	for whose, own := range layers {
+	for who, own := range layers {
 		of := &Compiled{source: c.source, location: c.location, layers: []layer{own}}
-		if district, ok := layers[[2]string{whose[0], ""}]; ok && whose[1] != "" {
+		if district, ok := layers[[2]string{who[0], ""}]; ok && who[1] != "" {
 			of.layers = append(of.layers, district)
 		}
 		of.layers = append(of.layers, c.layers...)
 		of.layDays()
-		c.special[whose] = of
+		c.special[who] = of
 	}
 }

@@ -58,12 +58,12 @@ func TestCompileNamesTheFaultOfAnException(t *testing.T) {
 		wantPath []string
 		wantText string
 	}{
-		"no district":              {func(e *calendar.Exception) { e.District = "" }, []string{"exceptions[0].district"}, "name of a District"},
-		"says nothing":             {func(e *calendar.Exception) { e.Closures, e.MakeUpDays = nil, nil }, []string{"exceptions[0]"}, "says nothing"},
-		"inverted closure":         {func(e *calendar.Exception) { e.Closures[0].To = date("2026-10-01") }, []string{"exceptions[0].closures[0].to"}, "is before from"},
-		"make-up outside any term": {func(e *calendar.Exception) { e.MakeUpDays[0] = date("2026-08-01") }, []string{"exceptions[0].makeUpDays[0]"}, "outside every term"},
-		"make-up in its closure":   {func(e *calendar.Exception) { e.MakeUpDays[0] = date("2026-10-17") }, []string{"exceptions[0].makeUpDays[0]"}, "also in a closure"},
-		"twice about one school":   {func(e *calendar.Exception) { e.School = "" }, []string{"exceptions[1]"}, "same district and school as exceptions[0]"},
+		"no district":                  {func(e *calendar.Exception) { e.District = "" }, []string{"exceptions[0].district"}, "name of a District"},
+		"says nothing":                 {func(e *calendar.Exception) { e.Closures, e.MakeUpDays = nil, nil }, []string{"exceptions[0]"}, "says nothing"},
+		"inverted closure":             {func(e *calendar.Exception) { e.Closures[0].To = date("2026-10-01") }, []string{"exceptions[0].closures[0].to"}, "is before from"},
+		"make-up outside any term":     {func(e *calendar.Exception) { e.MakeUpDays[0] = date("2026-08-01") }, []string{"exceptions[0].makeUpDays[0]"}, "outside every term"},
+		"make-up in its closure":       {func(e *calendar.Exception) { e.MakeUpDays[0] = date("2026-10-17") }, []string{"exceptions[0].makeUpDays[0]"}, "also in a closure"},
+		"make-up in another's closure": {func(e *calendar.Exception) { e.School = "" }, []string{"exceptions[1].makeUpDays[0]"}, "of the same district and school"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

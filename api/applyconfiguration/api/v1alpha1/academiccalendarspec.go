@@ -24,6 +24,9 @@ type AcademicCalendarSpecApplyConfiguration struct {
 	Closures []ClosureApplyConfiguration `json:"closures,omitempty"`
 	// makeUpDays are days outside the school week on which school is held; none may be in a closure.
 	MakeUpDays []apiv1alpha1.Civil `json:"makeUpDays,omitempty"`
+	// exceptions are the days on which a district, or one of its schools, departs from all that.
+	// What is said of a school goes before what is said of its district.
+	Exceptions []CalendarExceptionApplyConfiguration `json:"exceptions,omitempty"`
 }
 
 // AcademicCalendarSpecApplyConfiguration constructs a declarative configuration of the AcademicCalendarSpec type for use with
@@ -90,6 +93,19 @@ func (b *AcademicCalendarSpecApplyConfiguration) WithClosures(values ...*Closure
 func (b *AcademicCalendarSpecApplyConfiguration) WithMakeUpDays(values ...apiv1alpha1.Civil) *AcademicCalendarSpecApplyConfiguration {
 	for i := range values {
 		b.MakeUpDays = append(b.MakeUpDays, values[i])
+	}
+	return b
+}
+
+// WithExceptions adds the given value to the Exceptions field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Exceptions field.
+func (b *AcademicCalendarSpecApplyConfiguration) WithExceptions(values ...*CalendarExceptionApplyConfiguration) *AcademicCalendarSpecApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithExceptions")
+		}
+		b.Exceptions = append(b.Exceptions, *values[i])
 	}
 	return b
 }
