@@ -13,7 +13,6 @@ import (
 const (
 	maxItems       = 300
 	maxOptionValue = 100
-	maxScaleRange  = 2000
 )
 
 // scaleCode is what can be written after a dot in a policy rule.
@@ -93,12 +92,10 @@ func checkScales(faults *fault.List, in contract.Instrument, itemsSound bool) {
 		seen[scale.Code] = i
 		faults.AddIf(!scaleCode.MatchString(scale.Code), path+".code",
 			"scale code %q cannot be used in a rule; write letters, digits and _, beginning with a letter", scale.Code)
-		faults.AddIf(scale.Method != contract.ProratedSum, path+".method",
-			"scale %q: unknown method %q; write %s", scale.Code, scale.Method, contract.ProratedSum)
 		before := faults.Len()
 		checkScaleItems(faults, path, scale, in.Items)
 		if itemsSound && faults.Len() == before {
-			checkBands(faults, path, scale, in.Items)
+			checkBands(faults, path, scale)
 		}
 	}
 }
@@ -120,39 +117,7 @@ func checkScaleItems(faults *fault.List, path string, scale contract.Scale, item
 	}
 }
 
-// checkBands requires the bands to cut the scale's range into pieces without gap or
-// overlap, so that every score has exactly one band.
-func checkBands(faults *fault.List, path string, scale contract.Scale, items []contract.Item) {
-	lo, hi := bounds(scale, items)
-	faults.AddIf(hi-lo > maxScaleRange, path+".items",
-		"scale %q reaches from %d to %d; at most %d steps are allowed", scale.Code, lo, hi, maxScaleRange)
-	if len(scale.Bands) == 0 {
-		faults.Addf(path+".bands", "scale %q has no bands; cover %d..%d", scale.Code, lo, hi)
-		return
-	}
-	next, seen := lo, map[string]bool{}
-	for i, b := range scale.Bands {
-		at := fmt.Sprintf("%s.bands[%d]", path, i)
-		faults.AddIf(b.Name == "", at+".name", "band %d of scale %q has no name; write one", i, scale.Code)
-		faults.AddIf(seen[b.Name], at+".name", "scale %q has two bands %q; write a name of its own", scale.Code, b.Name)
-		faults.AddIf(b.To < b.From, at, "band %q of scale %q is %d..%d; write from <= to", b.Name, scale.Code, b.From, b.To)
-		checkJoin(faults, at, scale.Code, b, next, i == 0)
-		seen[b.Name] = true
-		next = b.To + 1
-	}
-	last := scale.Bands[len(scale.Bands)-1]
-	faults.AddIf(last.To != hi, fmt.Sprintf("%s.bands[%d].to", path, len(scale.Bands)-1),
-		"band %q of scale %q ends at %d; the scale ends at %d", last.Name, scale.Code, last.To, hi)
-}
-
-func checkJoin(faults *fault.List, at, scale string, b contract.Band, next int, first bool) {
-	switch {
-	case b.From == next:
-	case first:
-		faults.Addf(at+".from", "band %q of scale %q begins at %d; the scale begins at %d", b.Name, scale, b.From, next)
-	case b.From > next:
-		faults.Addf(at+".from", "gap before band %q of scale %q; write from: %d", b.Name, scale, next)
-	default:
-		faults.Addf(at+".from", "band %q of scale %q overlaps the one before it; write from: %d", b.Name, scale, next)
-	}
+// checkBands requires at least one band.
+func checkBands(faults *fault.List, path string, scale contract.Scale) {
+	faults.AddIf(len(scale.Bands) == 0, path+".bands", "scale %q has no bands; cover every value that it can take", scale.Code)
 }

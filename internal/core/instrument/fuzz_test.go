@@ -17,7 +17,7 @@ func FuzzCompileScore(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(seed, []byte{0, 1, 2, 3, 0, 1, 2, 3, 1})
-	f.Add([]byte(`{"code":"x","version":"1","items":[{"code":"a","options":[{"value":3},{"value":9}]}],"scales":[{"code":"t","items":["a"],"method":"ProratedSum","bands":[{"name":"b","from":3,"to":9}]}]}`), []byte{9})
+	f.Add([]byte(`{"code":"x","version":"1","items":[{"code":"a","options":[{"value":3},{"value":9}]}],"scales":[{"code":"t","items":["a"],"method":"Sum","missingAs":"Prorate","multiply":{"numerator":1,"denominator":1},"rounding":"HalfUp","worse":"Higher","purpose":"Grade","bands":[{"name":"b","from":3,"to":9}]}]}`), []byte{9})
 	f.Fuzz(func(t *testing.T, document, values []byte) {
 		var in contract.Instrument
 		if json.Unmarshal(document, &in) != nil {
@@ -28,13 +28,13 @@ func FuzzCompileScore(f *testing.F) {
 		if err != nil {
 			return
 		}
-		answers := map[string]instrument.Answer{}
+		response := c.NewResponse()
 		for i, v := range values {
 			if i < len(in.Items) {
-				answers[in.Items[i].Code] = instrument.Answer{Value: int(v % 16), Missing: instrument.Missing(v / 64)}
+				response.Answers[i] = instrument.Answer{Value: int(v % 16), Missing: instrument.Missing(v / 64)}
 			}
 		}
-		result := c.Score(answers)
+		result := c.Score(response)
 		for i, scale := range c.Scales() {
 			got := result.Scales[i]
 			if got.Status != instrument.Insufficient && (got.Value < scale.Min || got.Value > scale.Max || got.Band == "") {

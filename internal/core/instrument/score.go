@@ -1,139 +1,146 @@
 package instrument
 
-import (
-	"github.com/evenkeel/evenkeel/internal/contract"
-)
+import "github.com/evenkeel/evenkeel/internal/contract"
 
-// Missing says why an item has no value.
-type Missing uint8
-
-// The ways in which an item can be missing. They score alike and are kept apart
-// because sources tell them apart.
+// What a row of answers holds for an item: its answer, or one of these. A row has the
+// answers that count, after gates and after dropping values that are not offered.
 const (
-	None     Missing = iota // the item has a value
-	Blank                   // left empty
-	Refused                 // "I would rather not say"
-	DontKnow                // "I don't know"
+	noValue  int8 = -1 // asked, without a value
+	notAsked int8 = -2
 )
 
-// String names the way in which an item is missing.
-func (m Missing) String() string {
-	switch m {
-	case None:
-		return "None"
-	case Blank:
-		return "Blank"
-	case Refused:
-		return "Refused"
-	case DontKnow:
-		return "DontKnow"
-	}
-	return "Unknown"
-}
-
-// Answer is what was given to one item: a value, or the way in which it is missing
-// (then Value means nothing). An item without an Answer is Blank.
-type Answer struct {
-	Value   int
-	Missing Missing
-}
-
-// Status says how a scale was scored.
-type Status string
-
-// The statuses of a scale.
-const (
-	Scored       Status = "Scored"       // every item answered
-	Prorated     Status = "Prorated"     // few enough missing: extrapolated from the answered ones
-	Insufficient Status = "Insufficient" // too many missing: no value
-)
-
-// ScaleResult is the score on one scale.
-type ScaleResult struct {
-	Code    string
-	Status  Status
-	Value   int    // 0 when Insufficient
-	Band    string // empty when Insufficient
-	Missing int    // items of the scale without a value
-}
-
-// CriticalHit is one critical answer. It stands by itself, whatever any total is.
-type CriticalHit struct {
-	Item  string
-	Value int
-	Class contract.Class
-}
-
-// Result is a scored response.
-type Result struct {
-	Scales        []ScaleResult // in the instrument's order
-	Critical      []CriticalHit // in the order asked
-	CriticalBlank []string      // items with a critical answer that were left without a value
-}
-
-// Score scores one response; answers are keyed by item code. It is total: an
-// answer that the item does not offer counts as missing, an unknown item is ignored.
-func (c *Compiled) Score(answers map[string]Answer) Result {
+// Score scores one response. It is total: an answer that the item does not offer
+// counts as missing.
+func (c *Compiled) Score(r *Response) Result {
 	var result Result
-	for _, scale := range c.scales {
-		result.Scales = append(result.Scales, c.scoreScale(scale, answers))
-	}
-	for _, item := range c.critical {
-		value, ok := c.value(item, answers)
-		if !ok {
-			result.CriticalBlank = append(result.CriticalBlank, item)
-			continue
-		}
-		if class, critical := c.Class(item, value); critical {
-			result.Critical = append(result.Critical, CriticalHit{Item: item, Value: value, Class: class})
-		}
-	}
+	c.ScoreInto(r, &result)
 	return result
 }
 
-// value returns the value given to an item, and whether there is one.
-func (c *Compiled) value(item string, answers map[string]Answer) (int, bool) {
-	answer, ok := answers[item]
-	if !ok || answer.Missing != None || c.Valid(item, answer.Value) != nil {
-		return 0, false
+// ScoreInto scores one response into out, whose slices it reuses: nothing is allocated
+// once they have grown to the instrument's size.
+func (c *Compiled) ScoreInto(r *Response, out *Result) {
+	var room [maxItems]int8
+	row := room[:len(c.items)]
+	c.readRow(r.Answers, row)
+	out.Scales = out.Scales[:0]
+	for i := range c.scales {
+		out.Scales = append(out.Scales, c.scales[i].score(row, r.Person))
 	}
-	return answer.Value, true
+	c.criticalAnswers(row, out)
+	c.findings(row, r, out)
 }
 
-func (c *Compiled) scoreScale(scale scaleRule, answers map[string]Answer) ScaleResult {
-	sum, answered := 0, 0
-	for _, item := range scale.Items {
-		if value, ok := c.value(item, answers); ok {
-			sum += value
-			answered++
+// readRow fills row with the answers that count.
+func (c *Compiled) readRow(answers []Answer, row []int8) {
+	for i := range row {
+		row[i] = noValue
+		if i < len(answers) && answers[i].Missing == None && c.items[i].offers(answers[i].Value) {
+			row[i] = int8(answers[i].Value)
 		}
 	}
-	result := ScaleResult{Code: scale.Code, Status: Scored, Missing: len(scale.Items) - answered}
-	switch {
-	case result.Missing > scale.MaxMissing:
-		result.Status = Insufficient
-		return result
-	case result.Missing > 0:
+	if c.gated {
+		c.closeGates(row)
+	}
+}
+
+// closeGates marks the items that were not asked. Gates look at earlier items only, so
+// one pass in the order asked is enough.
+func (c *Compiled) closeGates(row []int8) {
+	for i := range row {
+		if row[i] < 0 && c.items[i].gate != nil && !anyHolds(c.items[i].gate, row) {
+			row[i] = notAsked
+		}
+	}
+}
+
+func anyHolds(tests []test, row []int8) bool {
+	for _, t := range tests {
+		if t.holds(row) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t test) holds(row []int8) bool {
+	v := row[t.position]
+	if v < 0 {
+		return t.orMissing && v == noValue
+	}
+	return t.from <= v && v <= t.to
+}
+
+func (c *Compiled) criticalAnswers(row []int8, out *Result) {
+	out.Critical, out.CriticalBlank = out.Critical[:0], out.CriticalBlank[:0]
+	for _, position := range c.critical {
+		item, v := &c.items[position], row[position]
+		if v == noValue {
+			out.CriticalBlank = append(out.CriticalBlank, item.code)
+		} else if class := item.class(int(v)); class != "" {
+			out.Critical = append(out.Critical, CriticalHit{Item: item.code, Value: int(v), Class: class})
+		}
+	}
+}
+
+// score scores one scale of a row.
+func (s *scaleRule) score(row []int8, person Person) ScaleResult {
+	t := s.tally(row)
+	result := ScaleResult{Code: s.code, Status: Scored, Basis: s.basis, Missing: t.missing}
+	if t.missing > 0 {
 		result.Status = Prorated
 	}
-	result.Value = min(max(prorate(sum, len(scale.Items), answered), scale.min), scale.max)
-	result.Band = band(scale.Bands, result.Value)
+	raw := 0.0
+	switch {
+	case t.missing > s.maxMissing:
+		result.Status = Insufficient
+		return result
+	case s.method == contract.Cases:
+		raw = s.firstCase(row)
+	default:
+		raw = s.rawValue(t)
+	}
+	value, covered := s.standard(raw, person)
+	if !covered {
+		result.Status = Insufficient
+		return result
+	}
+	result.Value, result.Raw = value, raw
+	result.Band = s.bands[s.band(value)].Name
 	return result
 }
 
-// prorate returns sum x items / answered, rounded half up (PHQ-9 manual: "sum of the
-// answered items, times nine, divided by the number answered"). answered is above
-// zero and sum is not negative: Compile sees to both. With items of unequal width the
-// extrapolation can leave the scale; the caller keeps it inside.
-func prorate(sum, items, answered int) int {
-	return (2*sum*items + answered) / (2 * answered)
-}
-
-func band(bands []contract.Band, value int) string {
-	for _, b := range bands {
-		if b.From <= value && value <= b.To {
-			return b.Name
+// band returns the index of the value's band. Bands rise and every value that can
+// occur has one, so the first that does not end below it is the one.
+func (s *scaleRule) band(value float64) int {
+	for i := range s.bands {
+		if value <= s.bands[i].To {
+			return i
 		}
 	}
-	return ""
+	return len(s.bands) - 1
+}
+
+func (s *scaleRule) firstCase(row []int8) float64 {
+	for i := range s.cases {
+		if s.cases[i].holds(row) {
+			return s.cases[i].value
+		}
+	}
+	return 0 // never: the last case always holds
+}
+
+func (c *caseRule) holds(row []int8) bool {
+	for i := range c.when {
+		n := 0
+		for _, t := range c.when[i].tests {
+			if t.holds(row) {
+				n++
+			}
+		}
+		if n < c.when[i].atLeast || n > c.when[i].atMost {
+			return false
+		}
+	}
+	return true
 }

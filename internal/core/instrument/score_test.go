@@ -14,8 +14,10 @@ import (
 
 func TestScorePHQ9(t *testing.T) {
 	t.Parallel()
-	total := func(status instrument.Status, value int, band string, missing int) []instrument.ScaleResult {
-		return []instrument.ScaleResult{{Code: "total", Status: status, Value: value, Band: band, Missing: missing}}
+	total := func(status instrument.Status, value float64, band string, missing int) []instrument.ScaleResult {
+		return []instrument.ScaleResult{{
+			Code: "total", Status: status, Value: value, Raw: value, Basis: instrument.Raw, Band: band, Missing: missing,
+		}}
 	}
 	hit := func(value int, class contract.Class) []instrument.CriticalHit {
 		return []instrument.CriticalHit{{Item: "q9", Value: value, Class: class}}
@@ -87,8 +89,8 @@ func TestEveryMissingScoresAlike(t *testing.T) {
 	c := instrumenttest.MustCompile(instrumenttest.PHQ9())
 	answers := instrumenttest.Answers(1, 1, 1, 1, 1, 1, 1, 1, -1)
 	want := c.Score(answers)
-	for _, missing := range []instrument.Missing{instrument.Blank, instrument.Refused, instrument.DontKnow} {
-		answers["q9"] = instrument.Answer{Value: 3, Missing: missing}
+	for _, missing := range []instrument.Missing{instrument.Blank, instrument.Refused, instrument.DontKnow, instrument.NotAsked} {
+		answers.Answers[8] = instrument.Answer{Value: 3, Missing: missing}
 		if diff := cmp.Diff(want, c.Score(answers)); diff != "" {
 			t.Errorf("%s (-blank +got):\n%s", missing, diff)
 		}
@@ -138,11 +140,11 @@ func TestScoreProperties(t *testing.T) {
 	})
 }
 
-func bandOf(value int) string {
+func bandOf(value float64) string {
 	for _, b := range instrumenttest.PHQ9().Scales[0].Bands {
 		if b.From <= value && value <= b.To {
 			return b.Name
 		}
 	}
-	return fmt.Sprintf("no band holds %d", value)
+	return fmt.Sprintf("no band holds %g", value)
 }

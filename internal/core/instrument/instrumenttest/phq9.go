@@ -49,8 +49,9 @@ func PHQ9() contract.Instrument {
 			ZhCN: "在过去的两个星期，有多少时候您受到以下任何问题所困扰？",
 			En:   "Over the last 2 weeks, how often have you been bothered by any of the following problems?",
 		},
-		MinAge: 12,
-		Scales: []contract.Scale{{Code: "total", Method: contract.ProratedSum, MaxMissing: 2, Bands: phq9Bands()}},
+		MinAge:         12,
+		Administration: contract.SelfReport,
+		Scales:         []contract.Scale{phq9Total()},
 	}
 	for i, text := range phq9Items {
 		code := fmt.Sprintf("q%d", i+1)
@@ -63,6 +64,16 @@ func PHQ9() contract.Instrument {
 		{Value: 3, Class: contract.Immediate},
 	}
 	return in
+}
+
+// phq9Total is the total without its items: the sum of the answered items, times nine,
+// divided by the number answered, half up (PHQ-9 manual).
+func phq9Total() contract.Scale {
+	return contract.Scale{
+		Code: "total", Method: contract.Sum, MaxMissing: 2, MissingAs: contract.Prorate,
+		Multiply: contract.Multiplier{Numerator: 1, Denominator: 1}, Rounding: contract.HalfUp,
+		Worse: contract.Higher, Purpose: contract.Grade, Bands: phq9Bands(),
+	}
 }
 
 func phq9Bands() []contract.Band {
@@ -83,18 +94,18 @@ func options(texts []contract.Text) []contract.Option {
 	return out
 }
 
-// Answers builds the answers to q1, q2, ... from values in order; a negative value
-// is left Blank.
-func Answers(values ...int) map[string]instrument.Answer {
-	answers := make(map[string]instrument.Answer, len(values))
-	for i, value := range values {
+// Answers builds a response to q1, q2, ... from values in order; a negative value is
+// left Blank, and so is what follows the last.
+func Answers(values ...int) *instrument.Response {
+	response := &instrument.Response{}
+	for _, value := range values {
 		answer := instrument.Answer{Value: value}
 		if value < 0 {
 			answer = instrument.Answer{Missing: instrument.Blank}
 		}
-		answers[fmt.Sprintf("q%d", i+1)] = answer
+		response.Answers = append(response.Answers, answer)
 	}
-	return answers
+	return response
 }
 
 // MustCompile compiles a document that a test relies on; it panics on a fault.
