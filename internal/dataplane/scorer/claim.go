@@ -23,7 +23,9 @@ type attempt struct {
 	id, student      uuid.UUID
 	round, state     string
 	meaning          contract.Digest
-	age              int
+	person           instrument.Person
+	seconds          float64 // from the first page to the submission; 0: not known
+	duplicate        bool
 	scored           bool // has been before: only its late answers are looked at
 	undeterminedRank *int16
 	retestDays       int
@@ -40,14 +42,26 @@ type event struct {
 	accepted bool
 }
 
+// selectAttempt is followed by a WHERE clause. A form that its session ended has no
+// duration: nobody knows when the student stopped.
+const selectAttempt = `SELECT a.id, a.student_id, a.round, a.state, coalesce(r.meaning_digest, ''), a.sex, a.age, a.school_years,
+		CASE WHEN a.state = 'Submitted' THEN coalesce(extract(epoch FROM a.finished_at - a.confirmed_at), 0) ELSE 0 END::float8,
+		a.duplicate, a.scored_at IS NOT NULL, r.undetermined_rank, coalesce(r.retest_within_days, 0), s.public_key, k.wrapped
+	FROM ek.attempt a JOIN ek.round r ON r.round = a.round JOIN ek.student s ON s.id = a.student_id
+	LEFT JOIN ek.student_key k ON k.student_id = a.student_id
+	`
+
+func scanAttempt(row pgx.CollectableRow) (attempt, error) {
+	var a attempt
+	err := row.Scan(&a.id, &a.student, &a.round, &a.state, &a.meaning, &a.person.Sex, &a.person.Age, &a.person.Grade,
+		&a.seconds, &a.duplicate, &a.scored, &a.undeterminedRank, &a.retestDays, &a.publicKey, &a.wrapped)
+	return a, err
+}
+
 // claim locks attempts that wait, or the one named if it still waits. They come in the
 // order of their students, which is the order in which raising locks those.
 func claim(ctx context.Context, tx pgx.Tx, only *uuid.UUID) ([]attempt, error) {
-	rows, err := tx.Query(ctx, `SELECT a.id, a.student_id, a.round, a.state, coalesce(r.meaning_digest, ''), a.age, a.scored_at IS NOT NULL,
-			r.undetermined_rank, coalesce(r.retest_within_days, 0), s.public_key, k.wrapped
-		FROM ek.attempt a JOIN ek.round r ON r.round = a.round JOIN ek.student s ON s.id = a.student_id
-		LEFT JOIN ek.student_key k ON k.student_id = a.student_id
-		WHERE a.id IN (
+	rows, err := tx.Query(ctx, selectAttempt+`WHERE a.id IN (
 			SELECT w.id FROM ek.attempt w
 			WHERE w.state <> 'Draft' AND NOT w.failed AND (w.scored_at IS NULL OR w.recheck)
 			  AND (w.id = $1 OR ($1 IS NULL AND w.scoring_next_at <= clock_timestamp()))
@@ -56,12 +70,7 @@ func claim(ctx context.Context, tx pgx.Tx, only *uuid.UUID) ([]attempt, error) {
 	if err != nil {
 		return nil, err
 	}
-	claimed, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (attempt, error) {
-		var a attempt
-		err := row.Scan(&a.id, &a.student, &a.round, &a.state, &a.meaning, &a.age, &a.scored,
-			&a.undeterminedRank, &a.retestDays, &a.publicKey, &a.wrapped)
-		return a, err
-	})
+	claimed, err := pgx.CollectRows(rows, scanAttempt)
 	if err != nil || len(claimed) == 0 {
 		return nil, err
 	}

@@ -36,30 +36,16 @@ type result struct {
 	sealed   []byte
 }
 
-// Scores is what a result keeps sealed.
-type Scores struct {
-	Scales  []ScaleScore
-	Reasons []escalation.Reason
+// engine is a scorer: the one that decides, or the second one that checks it.
+type engine struct {
+	class func(c *instrument.Compiled, item string, value int) (contract.Class, bool)
+	score func(c *instrument.Compiled, r *instrument.Response) instrument.Result
 }
 
-// ScaleScore is one scale's value.
-type ScaleScore struct {
-	Instrument string
-	instrument.ScaleResult
-}
-
-// OpenScores opens the sealed values of a result.
-func OpenScores(o *seal.Opener, resultID uuid.UUID, sealed []byte) (Scores, error) {
-	var scores Scores
-	raw, err := o.Open(seal.Scores, resultID[:], sealed)
-	if err != nil {
-		return scores, err
-	}
-	return scores, json.Unmarshal(raw, &scores)
-}
+var first = engine{class: (*instrument.Compiled).Class, score: (*instrument.Compiled).Score}
 
 // judge opens an attempt's answers and works out what follows. It does no I/O.
-func judge(keys *seal.Keys, a attempt, m *meaning) verdict {
+func (e engine) judge(keys *seal.Keys, a attempt, m *meaning) verdict {
 	if a.wrapped == nil {
 		return verdict{} // shredded: there is nothing left to know
 	}
@@ -68,16 +54,16 @@ func judge(keys *seal.Keys, a attempt, m *meaning) verdict {
 		return verdict{err: fmt.Errorf("a student's key: %w", err)}
 	}
 	var v verdict
-	answers := map[string]map[string]instrument.Answer{}
-	for _, e := range a.events {
-		if err := v.read(opener, m, e, answers); err != nil {
+	given := responses{}
+	for _, ev := range a.events {
+		if err := e.read(opener, m, ev, &v, given); err != nil {
 			v.err = errors.Join(v.err, err)
 		}
 	}
-	if v.err != nil || !a.toScore(len(answers) > 0) {
+	if v.err != nil || !a.toScore(len(given) > 0) {
 		return v
 	}
-	v.result, v.err = decide(a, m, answers)
+	v.result = e.decide(a, m, given)
 	return v
 }
 
@@ -89,54 +75,51 @@ func (a attempt) toScore(answered bool) bool {
 
 // read opens one event: whatever its disposition it may be critical; only accepted
 // ones count for the score, the latest of each item.
-func (v *verdict) read(opener *seal.Opener, m *meaning, e event, answers map[string]map[string]instrument.Answer) error {
-	value, err := opener.OpenAnswer(e.context, e.sealed)
+func (e engine) read(opener *seal.Opener, m *meaning, ev event, v *verdict, given responses) error {
+	value, err := opener.OpenAnswer(ev.context, ev.sealed)
 	if err != nil {
 		return err
 	}
-	c, ok := m.byCode[e.context.Instrument]
+	c, ok := m.byCode[ev.context.Instrument]
 	if !ok {
 		return errors.New("an answer to an instrument that is not in the round's meaning")
 	}
-	if class, critical := c.Class(e.context.Item, int(value)); critical {
-		v.critical = append(v.critical, criticalEvent{e.id, class})
+	if class, critical := e.class(c, ev.context.Item, int(value)); critical {
+		v.critical = append(v.critical, criticalEvent{ev.id, class})
 	}
-	if !e.accepted {
+	if !ev.accepted {
 		return nil
 	}
-	if answers[c.Code()] == nil {
-		answers[c.Code()] = map[string]instrument.Answer{}
-	}
-	answers[c.Code()][e.context.Item] = instrument.Answer{Value: int(value)}
-	return nil
+	return given.put(c, ev.context.Item, int(value))
 }
 
-func decide(a attempt, m *meaning, answers map[string]map[string]instrument.Answer) (*result, error) {
+// decide scores every instrument that the student's age is in the range of, and decides.
+func (e engine) decide(a attempt, m *meaning, given responses) *result {
+	given.describe(a)
 	r := &result{id: uuid.New(), scores: map[string]instrument.Result{}}
 	for _, c := range m.instruments {
-		if in := c.Source(); a.age >= in.MinAge && (in.MaxAge == 0 || a.age <= in.MaxAge) {
-			r.scores[c.Code()] = c.Score(answers[c.Code()])
+		if in := c.Source(); a.person.Age >= in.MinAge && (in.MaxAge == 0 || a.person.Age <= in.MaxAge) {
+			r.scores[c.Code()] = e.score(c, given.of(c))
 			r.order = append(r.order, c.Code())
 		}
 	}
 	r.decision = m.policy.Decide(escalation.Input{Results: r.scores})
 	r.tier, _ = m.policy.Tier(r.decision.Tier)
-	scores := Scores{Reasons: r.decision.Reasons}
-	for _, code := range r.order {
-		for _, scale := range r.scores[code].Scales {
-			scores.Scales = append(scores.Scales, ScaleScore{code, scale})
-		}
-	}
-	raw, err := json.Marshal(scores)
+	return r
+}
+
+// seal seals what the result keeps of its scores to the student's key.
+func (r *result) seal(publicKey []byte) error {
+	raw, err := json.Marshal(r.kept())
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("writing scores: %w", err)
 	}
-	envelope, err := seal.NewEnvelope(a.publicKey, seal.Scores)
+	envelope, err := seal.NewEnvelope(publicKey, seal.Scores)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.sealed = envelope.Seal(r.id[:], raw)
-	return r, nil
+	return nil
 }
 
 // rank is the tier's rank, or nil for none.

@@ -60,7 +60,10 @@ func (s *Scorer) judgeAll(ctx context.Context, claimed []attempt) ([]verdict, er
 		case err != nil:
 			verdicts[i].err = err
 		default:
-			verdicts[i] = judge(s.keys, a, m)
+			verdicts[i] = first.judge(s.keys, a, m)
+			if r := verdicts[i].result; r != nil {
+				verdicts[i].err = r.seal(a.publicKey)
+			}
 		}
 	}
 	return verdicts, nil
