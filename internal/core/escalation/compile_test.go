@@ -107,7 +107,7 @@ func TestCompileNamesTheFault(t *testing.T) {
 			[]string{"rules[2].name"}, "also rules[1]",
 		},
 		"unknown instrument": {when("scores['phq-8'].total >= 5"), []string{"rules[2].when"}, `no instrument "phq-8"`},
-		"unknown scale":      {when("scores['phq-9'].sum >= 5"), []string{"rules[2].when"}, `no scale "sum"`},
+		"unknown scale":      {when("scores['phq-9'].sum >= 5"), []string{"rules[2].when"}, `no scale "sum"; write one of its scales (line 1, column 1)`},
 		"unknown scale by index": {
 			when("scores['phq-9']['sum'] >= 5"), []string{"rules[2].when"}, `no scale "sum"`,
 		},
@@ -128,7 +128,25 @@ func TestCompileNamesTheFault(t *testing.T) {
 		"unknown name":    {when("answers['q9'] > 0"), []string{"rules[2].when"}, "undeclared reference"},
 		"empty":           {when(""), []string{"rules[2].when"}, "is empty"},
 		"divides by zero": {
-			when("100 / scores['phq-9'].total <= 20"), []string{"rules[2].when"}, "fails on scores that can occur",
+			when("100 / int(scores['phq-9'].total) <= 20"), []string{"rules[2].when"}, "fails on scores that can occur",
+		},
+		"no decimal number beside a score": {
+			when("[scores['phq-9'].total].exists(v, v == 5)"), []string{"rules[2].when"}, "write 15.0 for 15 (line 1, column 37)",
+		},
+		"true for nobody": {
+			when("scores['phq-9'].total > 50"), []string{"rules", "rules[2].when"}, "scores['phq-9'].total is 0..27",
+		},
+		"contradicts itself": {
+			func(p *contract.Policy) {
+				p.Rules = append(p.Rules, contract.Rule{Name: "x", When: "scores['phq-9'].total < 3 && scores['phq-9'].total >= 3", Tier: "Low"})
+			},
+			[]string{"rules[3].when"}, "is true for no scores",
+		},
+		"between two whole numbers": {
+			func(p *contract.Policy) {
+				p.Rules = append(p.Rules, contract.Rule{Name: "x", When: "scores['phq-9'].total == 2.5", Tier: "Low"})
+			},
+			[]string{"rules[3].when"}, "is true for no scores",
 		},
 		"too costly": {
 			when("[1,2,3,4,5,6,7,8,9,10].all(a, [1,2,3,4,5,6,7,8,9,10].all(b, [1,2,3,4,5,6,7,8,9,10].all(c, [1,2,3,4,5,6,7,8,9,10].all(d, a+b+c+d > scores['phq-9'].total - 100))))"),
@@ -183,11 +201,15 @@ func phq9() []*instrument.Compiled {
 func TestCompileAccepts(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*contract.Policy){
-		"the design's policy": func(*contract.Policy) {},
-		"scale by index":      when("scores['phq-9']['total'] >= 5"),
-		"a condition for all": when("true"),
-		"several over a list": when("[scores['phq-9'].total].exists(v, v >= 5)"),
-		"presence":            when("has(scores['phq-9'].total) && scores['phq-9'].total >= 5"),
+		"the design's policy":          func(*contract.Policy) {},
+		"scale by index":               when("scores['phq-9']['total'] >= 5"),
+		"a condition for all":          when("true"),
+		"several over a list":          when("[scores['phq-9'].total].exists(v, v >= 5)"),
+		"a decimal number":             when("scores['phq-9'].total >= 4.5"),
+		"a whole number that is equal": when("scores['phq-9'].total == 5 || 6 <= scores['phq-9'].total"),
+		"one of a list":                when("scores['phq-9'].total in [5, 6, 7, 8, 9]"),
+		"arithmetic":                   when("2 * scores['phq-9'].total - 1 >= 9"),
+		"presence":                     when("has(scores['phq-9'].total) && scores['phq-9'].total >= 5"),
 		"a milder tier with a shorter deadline": func(p *contract.Policy) {
 			p.Tiers[3].RespondWithinMinutes = 10
 		},

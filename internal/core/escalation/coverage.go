@@ -3,64 +3,68 @@ package escalation
 import (
 	"fmt"
 
+	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/core/fault"
-	"github.com/evenkeel/evenkeel/internal/core/instrument"
 )
 
-// checkCoverage tries every value above every scale's lowest band, with every other
-// scale at its least value, and requires a rule to match and none to fail. A raised
-// score that leads nowhere is a fault of the policy, found here and not in the field.
+// checkCoverage tries every value outside the lowest band of every Grade scale, with
+// every other scale at its calmest, and requires a rule to match. A raised score that
+// leads nowhere is a fault of the policy, found here and not in the field.
 func (c *Compiled) checkCoverage(faults *fault.List) {
-	if c.anyRuleFails(faults, c.lowest()) {
+	if c.anyRuleFails(faults) {
 		return
 	}
-	for _, in := range c.instruments {
-		for _, scale := range in.Scales() {
-			c.checkScaleCoverage(faults, in.Code(), scale)
+	for at := range c.slots {
+		if c.slots[at].scale.Purpose == contract.Grade {
+			c.checkScaleCoverage(faults, at)
 		}
 	}
 }
 
-// lowest returns scores with every scale at its least value.
-func (c *Compiled) lowest() scores {
-	all := make(scores, len(c.instruments))
-	for _, in := range c.instruments {
-		all[in.Code()] = map[string]int64{}
-		for _, scale := range in.Scales() {
-			all[in.Code()][scale.Code] = int64(scale.Min)
-		}
+// calmest returns scores with every scale at the end that calls for least help.
+func (c *Compiled) calmest() []float64 {
+	scores := make([]float64, len(c.slots))
+	for at := range c.slots {
+		scores[at] = c.slots[at].calmest()
 	}
-	return all
+	return scores
 }
 
-func (c *Compiled) checkScaleCoverage(faults *fault.List, code string, scale instrument.Scale) {
-	s := c.lowest()
-	first := -1 // of the run of uncaught values being read; -1: none
-	flush := func(last int) {
-		faults.AddIf(first >= 0, "rules", "band uncaught: no rule matches scores['%s'].%s %d..%d; add a rule for it",
-			code, scale.Code, first, last)
-		first = -1
-	}
-	for value := scale.Lowest.To + 1; value <= scale.Max; value++ {
-		s[code][scale.Code] = int64(value)
-		if c.anyRuleFails(faults, s) {
-			return
+func (c *Compiled) checkScaleCoverage(faults *fault.List, at int) {
+	s, scores := &c.slots[at], c.calmest()
+	var uncaught []float64 // the run of values being read that no rule matches
+	flush := func() {
+		if n := len(uncaught); n > 0 {
+			faults.Addf("rules", "band uncaught: no rule matches %s %s..%s (%s); add a rule for it",
+				s, brief(uncaught[0]), brief(uncaught[n-1]), s.bands(uncaught[0], uncaught[n-1]))
 		}
-		fired, _ := c.firstMatch(s)
-		switch {
-		case fired != nil:
-			flush(value - 1)
-		case first < 0:
-			first = value
-		}
+		uncaught = nil
 	}
-	flush(scale.Max)
+	for _, value := range s.values {
+		scores[at] = value
+		if !s.raised(value) || c.anyMatches(scores) {
+			flush()
+			continue
+		}
+		uncaught = append(uncaught, value)
+	}
+	flush()
 }
 
-// anyRuleFails adds a fault for the first rule that fails on s.
-func (c *Compiled) anyRuleFails(faults *fault.List, s scores) bool {
-	for i, r := range c.rules {
-		if _, err := r.matches(s); err != nil {
+func (c *Compiled) anyMatches(scores []float64) bool {
+	for i := range c.rules {
+		if c.outcome(&c.rules[i], scores) == yes {
+			return true
+		}
+	}
+	return false
+}
+
+// anyRuleFails adds a fault for the first rule that fails although it has every score
+// it looks at: a condition cannot, CEL can.
+func (c *Compiled) anyRuleFails(faults *fault.List) bool {
+	for i := range c.rules {
+		if err := c.failure(&c.rules[i]); err != nil {
 			faults.Addf(fmt.Sprintf("rules[%d].when", i),
 				"fails on scores that can occur: %s; write it so that it always gives true or false", err)
 			return true
@@ -69,18 +73,23 @@ func (c *Compiled) anyRuleFails(faults *fault.List, s scores) bool {
 	return false
 }
 
-// firstMatch returns the first rule that matches, nil when none does, and the names
-// of the rules before it that failed.
-func (c *Compiled) firstMatch(s scores) (fired *rule, failed []string) {
-	for i := range c.rules {
-		match, err := c.rules[i].matches(s)
-		if err != nil {
-			failed = append(failed, c.rules[i].Name)
-			continue
-		}
-		if match {
-			return &c.rules[i], failed
-		}
+// failure runs a rule on every value of each scale it looks at, the others at their calmest.
+func (c *Compiled) failure(r *rule) error {
+	if r.condition != nil {
+		return nil
 	}
-	return nil, failed
+	scores := c.calmest()
+	if _, err := c.run(r, scores); err != nil {
+		return err
+	}
+	for _, at := range r.slots {
+		for _, value := range c.slots[at].values {
+			scores[at] = value
+			if _, err := c.run(r, scores); err != nil {
+				return err
+			}
+		}
+		scores[at] = c.slots[at].calmest()
+	}
+	return nil
 }

@@ -1,10 +1,7 @@
 package escalation
 
 import (
-	"cmp"
-	"maps"
-	"slices"
-	"strings"
+	"math"
 
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/core/instrument"
@@ -24,44 +21,17 @@ type Decision struct {
 	Reasons      []Reason
 }
 
-// Kind is the kind of a reason.
-type Kind string
-
-// The kinds of reason, in the order in which a decision lists them.
-const (
-	CriticalFloor     Kind = "CriticalFloor"     // Detail: the class
-	UndeterminedFloor Kind = "UndeterminedFloor" // Detail: "phq-9", "phq-9.total" or "phq-9.q9"
-	RuleError         Kind = "RuleError"         // Detail: the rule's name
-	RuleMatch         Kind = "Rule"              // Detail: the rule's name
-)
-
-// Reason is one ground of a decision. Detail names what it is about: an instrument
-// without a result, a scale without a value, a critical item without an answer, a
-// class or a rule. It never holds an answer's value or a score.
-type Reason struct {
-	Kind   Kind
-	Detail string
-}
-
 // Decide returns tier = max(critical floor, undetermined floor, rules). It is total:
-// a missing result, a scale without a value, a critical item without an answer and a
-// rule that fails all make the student Undetermined, and the other grounds still count.
+// a missing or void result, a Grade scale without a value, a critical item without an
+// answer and a rule that fails all make the student Undetermined, and the other grounds
+// still count. A student to whom nothing applies costs no allocation as long as every
+// rule is a plain condition.
 func (c *Compiled) Decide(in Input) Decision {
 	d := Decision{Tier: contract.NoTier, Rank: len(c.policy.Tiers)}
-	for _, class := range classes(in) {
-		d.raise(c, c.Floor(class), Reason{CriticalFloor, string(class)})
-	}
-	for _, gap := range c.gaps(in) {
-		d.undetermined(c, Reason{UndeterminedFloor, gap})
-	}
-	fired, failed := c.firstMatch(scoresOf(in))
-	for _, name := range failed {
-		d.undetermined(c, Reason{RuleError, name})
-	}
-	if fired != nil {
-		d.Rule = fired.Name
-		d.raise(c, fired.Tier, Reason{RuleMatch, fired.Name})
-	}
+	c.raiseByCritical(&d, in)
+	c.raiseByGaps(&d, in)
+	var few [64]float64 // enough for any round seen so far
+	c.raiseByRules(&d, c.scoresOf(few[:0], in))
 	return d
 }
 
@@ -78,51 +48,81 @@ func (d *Decision) undetermined(c *Compiled, why Reason) {
 	d.raise(c, c.policy.Undetermined.Tier, why)
 }
 
-// classes lists the classes of all critical answers, most urgent first, each once. An
-// answer to an instrument the round does not list counts too.
-func classes(in Input) []contract.Class {
-	seen := map[contract.Class]bool{}
-	for _, result := range in.Results {
-		for _, hit := range result.Critical {
-			seen[hit.Class] = true
+// raiseByRules finds the first rule that matches, and notes the rules before it that
+// failed: one of them might have matched.
+func (c *Compiled) raiseByRules(d *Decision, scores []float64) {
+	for i := range c.rules {
+		r := &c.rules[i]
+		switch c.outcome(r, scores) {
+		case fails:
+			d.undetermined(c, Reason{Kind: RuleError, Detail: r.Name, Values: c.values(r, scores)})
+		case yes:
+			d.Rule = r.Name
+			d.raise(c, r.Tier, Reason{Kind: RuleMatch, Detail: r.Name, Values: c.values(r, scores)})
+			return
 		}
 	}
-	return slices.SortedFunc(maps.Keys(seen), func(a, b contract.Class) int {
-		return cmp.Or(b.Rank()-a.Rank(), strings.Compare(string(a), string(b)))
-	})
 }
 
-// gaps lists what could not be scored, in the order asked: instruments without a
-// result, scales without a value, critical items without an answer.
-func (c *Compiled) gaps(in Input) []string {
-	var gaps []string
-	for _, one := range c.instruments {
+// scoresOf appends the score of every slot, NaN where a scale has no value.
+func (c *Compiled) scoresOf(scores []float64, in Input) []float64 {
+	for i, one := range c.instruments {
+		result, ok := in.Results[one.Code()]
+		for at := c.first[i]; at < c.first[i+1]; at++ {
+			score := math.NaN()
+			if scale := find(result.Scales, at-c.first[i], c.slots[at].scale.Code); ok && scale != nil && hasValue(scale.Status) {
+				score = scale.Value
+			}
+			scores = append(scores, score)
+		}
+	}
+	return scores
+}
+
+// find returns the result of a scale, which is the i-th wherever a result lists every
+// scale; nil when the result does not list it.
+func find(scales []instrument.ScaleResult, i int, code string) *instrument.ScaleResult {
+	if i < len(scales) && scales[i].Code == code {
+		return &scales[i]
+	}
+	for i := range scales {
+		if scales[i].Code == code {
+			return &scales[i]
+		}
+	}
+	return nil
+}
+
+func hasValue(s instrument.Status) bool { return s == instrument.Scored || s == instrument.Prorated }
+
+// raiseByGaps notes what could not be scored, in the order asked: instruments without
+// a result, void results, Grade scales without a value, critical items without an answer.
+func (c *Compiled) raiseByGaps(d *Decision, in Input) {
+	for i, one := range c.instruments {
 		result, ok := in.Results[one.Code()]
 		if !ok {
-			gaps = append(gaps, one.Code())
+			d.undetermined(c, Reason{Kind: UndeterminedFloor, Detail: one.Code()})
 			continue
 		}
-		for _, scale := range result.Scales {
-			if scale.Status == instrument.Insufficient {
-				gaps = append(gaps, one.Code()+"."+scale.Code)
-			}
+		if result.Void {
+			d.undetermined(c, Reason{Kind: VoidResponse, Detail: one.Code()})
+		} else {
+			c.raiseByScales(d, i, result.Scales)
 		}
 		for _, item := range result.CriticalBlank {
-			gaps = append(gaps, one.Code()+"."+item)
+			d.undetermined(c, Reason{Kind: UndeterminedFloor, Detail: one.Code() + "." + item})
 		}
 	}
-	return gaps
 }
 
-func scoresOf(in Input) scores {
-	all := make(scores, len(in.Results))
-	for code, result := range in.Results {
-		all[code] = make(map[string]int64, len(result.Scales))
-		for _, scale := range result.Scales {
-			if scale.Status != instrument.Insufficient {
-				all[code][scale.Code] = int64(scale.Value)
-			}
+func (c *Compiled) raiseByScales(d *Decision, i int, scales []instrument.ScaleResult) {
+	for at := c.first[i]; at < c.first[i+1]; at++ {
+		s := &c.slots[at]
+		if s.scale.Purpose != contract.Grade {
+			continue
+		}
+		if scale := find(scales, at-c.first[i], s.scale.Code); scale == nil || !hasValue(scale.Status) {
+			d.undetermined(c, Reason{Kind: UndeterminedFloor, Detail: s.instrument + "." + s.scale.Code})
 		}
 	}
-	return all
 }

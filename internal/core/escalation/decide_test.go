@@ -1,6 +1,7 @@
 package escalation_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,13 +19,31 @@ func input(values ...int) escalation.Input {
 	return escalation.Input{Results: map[string]instrument.Result{"phq-9": c.Score(instrumenttest.Answers(values...))}}
 }
 
-func reasons(pairs ...string) []escalation.Reason {
-	var out []escalation.Reason
-	for i := 0; i < len(pairs); i += 2 {
-		out = append(out, escalation.Reason{Kind: escalation.Kind(pairs[i]), Detail: pairs[i+1]})
-	}
-	return out
+func because(kind escalation.Kind, detail string, values ...escalation.Value) escalation.Reason {
+	return escalation.Reason{Kind: kind, Detail: detail, Values: values}
 }
+
+// critical is the reason of critical answers of one class, each "instrument.item".
+func critical(class contract.Class, items ...string) escalation.Reason {
+	r := because(escalation.CriticalFloor, string(class))
+	for _, item := range items {
+		code, item, _ := strings.Cut(item, ".")
+		r.Values = append(r.Values, escalation.Value{Instrument: code, Item: item, Class: class})
+	}
+	return r
+}
+
+func gap(of string) escalation.Reason { return because(escalation.UndeterminedFloor, of) }
+
+func failed(rule string) escalation.Reason { return because(escalation.RuleError, rule) }
+
+// matched is the reason of a rule about the total of PHQ-9.
+func matched(rule string, total float64, band string) escalation.Reason {
+	return because(escalation.RuleMatch, rule,
+		escalation.Value{Instrument: "phq-9", Scale: "total", Value: total, Band: band})
+}
+
+func reasons(list ...escalation.Reason) []escalation.Reason { return list }
 
 func TestDecide(t *testing.T) {
 	t.Parallel()
@@ -39,51 +58,50 @@ func TestDecide(t *testing.T) {
 		},
 		"mild": {
 			input(3, 2, 0, 0, 0, 0, 0, 0, 0),
-			escalation.Decision{Tier: "Low", Rank: 3, Rule: "mild", Reasons: reasons("Rule", "mild")},
+			escalation.Decision{Tier: "Low", Rank: 3, Rule: "mild", Reasons: reasons(matched("mild", 5, "Mild"))},
 		},
 		"the first matching rule wins": {
 			input(3, 3, 3, 3, 3, 0, 0, 0, 0),
 			escalation.Decision{
 				Tier: "High", Rank: 1, Rule: "severe-or-moderately-severe",
-				Reasons: reasons("Rule", "severe-or-moderately-severe"),
+				Reasons: reasons(matched("severe-or-moderately-severe", 15, "ModeratelySevere")),
 			},
 		},
 		"item 9 by itself": {
 			input(0, 0, 0, 0, 0, 0, 0, 0, 1),
-			escalation.Decision{Tier: "High", Rank: 1, Reasons: reasons("CriticalFloor", "Urgent")},
+			escalation.Decision{Tier: "High", Rank: 1, Reasons: reasons(critical("Urgent", "phq-9.q9"))},
 		},
 		"item 9 above every rule": {
 			input(3, 3, 3, 3, 3, 3, 3, 3, 3),
 			escalation.Decision{
 				Tier: "Severe", Rank: 0, Rule: "severe-or-moderately-severe",
-				Reasons: reasons("CriticalFloor", "Immediate", "Rule", "severe-or-moderately-severe"),
+				Reasons: reasons(critical("Immediate", "phq-9.q9"), matched("severe-or-moderately-severe", 27, "Severe")),
 			},
 		},
 		"item 9 although nothing can be scored": {
 			input(blank, blank, blank, blank, 0, 0, 0, 0, 2),
 			escalation.Decision{
 				Tier: "Severe", Rank: 0, Undetermined: true,
-				Reasons: reasons("CriticalFloor", "Immediate", "UndeterminedFloor", "phq-9.total",
-					"RuleError", "severe-or-moderately-severe", "RuleError", "moderate", "RuleError", "mild"),
+				Reasons: reasons(critical("Immediate", "phq-9.q9"), gap("phq-9.total"),
+					failed("severe-or-moderately-severe"), failed("moderate"), failed("mild")),
 			},
 		},
 		"critical item blank": {
 			input(0, 0, 0, 0, 0, 0, 0, 0, blank),
-			escalation.Decision{Tier: "Moderate", Rank: 2, Undetermined: true, Reasons: reasons("UndeterminedFloor", "phq-9.q9")},
+			escalation.Decision{Tier: "Moderate", Rank: 2, Undetermined: true, Reasons: reasons(gap("phq-9.q9"))},
 		},
 		"critical item blank with a high total": {
 			input(3, 3, 3, 3, 3, 0, 0, 0, blank),
 			escalation.Decision{
 				Tier: "High", Rank: 1, Undetermined: true, Rule: "severe-or-moderately-severe",
-				Reasons: reasons("UndeterminedFloor", "phq-9.q9", "Rule", "severe-or-moderately-severe"),
+				Reasons: reasons(gap("phq-9.q9"), matched("severe-or-moderately-severe", 17, "ModeratelySevere")),
 			},
 		},
 		"no result at all": {
 			escalation.Input{},
 			escalation.Decision{
 				Tier: "Moderate", Rank: 2, Undetermined: true,
-				Reasons: reasons("UndeterminedFloor", "phq-9",
-					"RuleError", "severe-or-moderately-severe", "RuleError", "moderate", "RuleError", "mild"),
+				Reasons: reasons(gap("phq-9"), failed("severe-or-moderately-severe"), failed("moderate"), failed("mild")),
 			},
 		},
 		"a critical answer to an instrument the round does not list": {
@@ -91,7 +109,7 @@ func TestDecide(t *testing.T) {
 				"phq-9": input(0, 0, 0, 0, 0, 0, 0, 0, 0).Results["phq-9"],
 				"stray": {Critical: []instrument.CriticalHit{{Item: "x", Value: 1, Class: contract.Immediate}}},
 			}},
-			escalation.Decision{Tier: "Severe", Rank: 0, Reasons: reasons("CriticalFloor", "Immediate")},
+			escalation.Decision{Tier: "Severe", Rank: 0, Reasons: reasons(critical("Immediate", "stray.x"))},
 		},
 		"the most urgent class comes first, each once": {
 			escalation.Input{Results: map[string]instrument.Result{
@@ -103,7 +121,7 @@ func TestDecide(t *testing.T) {
 			}},
 			escalation.Decision{
 				Tier: "Severe", Rank: 0,
-				Reasons: reasons("CriticalFloor", "Immediate", "CriticalFloor", "Urgent", "CriticalFloor", "Review"),
+				Reasons: reasons(critical("Immediate", "other.y"), critical("Urgent", "phq-9.q9", "other.z"), critical("Review", "other.x")),
 			},
 		},
 		"a class this build does not know": {
@@ -113,7 +131,7 @@ func TestDecide(t *testing.T) {
 					Critical: []instrument.CriticalHit{{Item: "q9", Value: 1, Class: "Newer"}},
 				},
 			}},
-			escalation.Decision{Tier: "Severe", Rank: 0, Reasons: reasons("CriticalFloor", "Newer")},
+			escalation.Decision{Tier: "Severe", Rank: 0, Reasons: reasons(critical("Newer", "phq-9.q9"))},
 		},
 	}
 	c := escalationtest.MustCompile(escalationtest.GradedIntervention())
@@ -138,7 +156,7 @@ func TestAFailingRuleDoesNotHideTheNext(t *testing.T) {
 	got := c.Decide(input(3, 3, 3, 3, 0, 0, 0, 0, 0)) // "other" was never answered
 	want := escalation.Decision{
 		Tier: "Moderate", Rank: 2, Rule: "moderate", Undetermined: true,
-		Reasons: reasons("UndeterminedFloor", "other", "RuleError", "other-first", "Rule", "moderate"),
+		Reasons: reasons(gap("other"), failed("other-first"), matched("moderate", 12, "Moderate")),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("decision (-want +got):\n%s", diff)

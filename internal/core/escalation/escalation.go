@@ -19,7 +19,9 @@ type Compiled struct {
 	policy      contract.Policy
 	ranks       map[string]int // tier name -> index; NoTier -> len(tiers)
 	instruments []*instrument.Compiled
-	alone       bool // checked without instruments
+	alone       bool  // checked without instruments
+	first       []int // of slots, by instrument; one more for the end
+	slots       []slot
 	rules       []rule
 }
 
@@ -31,6 +33,7 @@ func Compile(policy contract.Policy, instruments []*instrument.Compiled) (*Compi
 	c := &Compiled{policy: policy, ranks: rankTiers(policy.Tiers), instruments: instruments}
 	var faults fault.List
 	checkInstruments(&faults, instruments)
+	c.layOut()
 	c.checkTiers(&faults)
 	c.checkFloors(&faults)
 	if err := c.compileRules(&faults); err != nil {
@@ -38,6 +41,7 @@ func Compile(policy contract.Policy, instruments []*instrument.Compiled) (*Compi
 	}
 	if faults.Len() == 0 {
 		c.checkCoverage(&faults)
+		c.checkSatisfiable(&faults)
 	}
 	if err := faults.Err(); err != nil {
 		return nil, fmt.Errorf("policy %q: %w", policy.Name, err)

@@ -83,9 +83,9 @@ func readSurvey(t *testing.T) survey {
 	policy := escalationtest.MustCompile(escalationtest.GradedIntervention(), phq9)
 	for _, row := range nhanesRows(t) {
 		s.Rows++
-		answers := instrumenttest.Answers()
+		answers := phq9.NewResponse()
 		for i, cell := range row[1 : 1+nhanesItems] {
-			answers[phq9.Source().Items[i].Code] = nhanesAnswer(t, cell)
+			answers.Answers[i] = nhanesAnswer(t, cell)
 		}
 		result := phq9.Score(answers)
 		if result.Scales[0].Missing == nhanesItems {
@@ -93,7 +93,7 @@ func readSurvey(t *testing.T) survey {
 			continue
 		}
 		s.TookPart++
-		s.addResult(answers, result)
+		s.addResult(answers.Answers, result)
 		s.addDecision(policy, result)
 	}
 	return s
@@ -131,7 +131,7 @@ func nhanesAnswer(t *testing.T, cell string) instrument.Answer {
 	return instrument.Answer{}
 }
 
-func (s *survey) addResult(answers map[string]instrument.Answer, result instrument.Result) {
+func (s *survey) addResult(answers []instrument.Answer, result instrument.Result) {
 	total := result.Scales[0]
 	s.ByMissing[min(total.Missing, 3)]++
 	if total.Status != instrument.Insufficient {
@@ -141,19 +141,19 @@ func (s *survey) addResult(answers map[string]instrument.Answer, result instrume
 	if len(result.CriticalBlank) > 0 {
 		s.Item9[-1]++
 	} else {
-		s.Item9[answers["q9"].Value]++
+		s.Item9[answers[8].Value]++
 	}
 	if total.Missing > 0 {
 		return
 	}
 	s.CompleteBands[total.Band]++
-	s.CompleteSum += total.Value
-	s.Histogram[total.Value]++
+	s.CompleteSum += int(total.Value)
+	s.Histogram[int(total.Value)]++
 	s.Complete10 += count(total.Value >= 10)
 	critical := len(result.Critical) > 0
 	s.Complete9 += count(critical)
 	s.Complete9Below10 += count(critical && total.Value < 10)
-	s.Complete9Phq2 += count(critical && answers["q1"].Value+answers["q2"].Value < 3)
+	s.Complete9Phq2 += count(critical && answers[0].Value+answers[1].Value < 3)
 }
 
 func (s *survey) addDecision(policy *escalation.Compiled, result instrument.Result) {

@@ -2,9 +2,12 @@ package escalation
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
 
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/core/fault"
@@ -24,15 +27,36 @@ const (
 
 type rule struct {
 	contract.Rule
-	program cel.Program
+	rank      int
+	slots     []int       // of the scores it looks at, in the order in which it names them
+	condition *condition  // nil: only CEL can evaluate it
+	program   cel.Program // nil when there is a condition
 }
 
-// scores are the values of every scale that has one, by instrument and scale code.
-type scores map[string]map[string]int64
+// outcome evaluates the rule on scores by slot, NaN where a scale has no value.
+func (c *Compiled) outcome(r *rule, scores []float64) outcomes {
+	if r.condition != nil {
+		return r.condition.outcome(scores)
+	}
+	match, err := c.run(r, scores)
+	if err != nil {
+		return fails
+	}
+	return verdict(match)
+}
 
-// matches evaluates the rule. The error says nothing of the values.
-func (r rule) matches(s scores) (bool, error) {
-	out, _, err := r.program.Eval(map[string]any{scoresVariable: map[string]map[string]int64(s)})
+// run evaluates the rule in CEL. The error says nothing of the values.
+func (c *Compiled) run(r *rule, scores []float64) (bool, error) {
+	all := make(map[string]map[string]float64, len(c.instruments))
+	for _, in := range c.instruments {
+		all[in.Code()] = map[string]float64{}
+	}
+	for _, at := range r.slots {
+		if s := c.slots[at]; !math.IsNaN(scores[at]) {
+			all[s.instrument][s.scale.Code] = scores[at]
+		}
+	}
+	out, _, err := r.program.Eval(map[string]any{scoresVariable: all})
 	if err != nil {
 		return false, err
 	}
@@ -62,8 +86,8 @@ func (c *Compiled) compileRules(faults *fault.List) error {
 		faults.AddIf(dup && r.Name != "", path+".name", "%q is also rules[%d]; write a name of its own", r.Name, first)
 		seen[r.Name] = i
 		previous = c.checkOrder(faults, path, r, previous)
-		if program := c.compileRule(faults, path+".when", env, r); program != nil {
-			c.rules = append(c.rules, rule{Rule: r, program: program})
+		if compiled, ok := c.compileRule(faults, path+".when", env, r); ok {
+			c.rules = append(c.rules, compiled)
 		}
 	}
 	return nil
@@ -85,38 +109,77 @@ func (c *Compiled) checkOrder(faults *fault.List, path string, r contract.Rule, 
 
 func newEnv() (*cel.Env, error) {
 	return cel.NewEnv(
-		cel.Variable(scoresVariable, cel.MapType(cel.StringType, cel.MapType(cel.StringType, cel.IntType))),
+		cel.Variable(scoresVariable, cel.MapType(cel.StringType, cel.MapType(cel.StringType, cel.DoubleType))),
+		cel.CrossTypeNumericComparisons(true),
 		cel.ParserExpressionSizeLimit(ruleMaxLength),
 		cel.ParserRecursionLimit(ruleMaxNesting),
 	)
 }
 
-// compileRule returns nil after adding a fault at path.
-func (c *Compiled) compileRule(faults *fault.List, path string, env *cel.Env, r contract.Rule) cel.Program {
+// compileRule returns false after adding a fault at path.
+func (c *Compiled) compileRule(faults *fault.List, path string, env *cel.Env, r contract.Rule) (rule, bool) {
+	compiled := rule{Rule: r, rank: c.ranks[r.Tier]}
 	if r.When == "" {
 		faults.Addf(path, "is empty; write a condition such as scores['phq-9'].total >= 10")
-		return nil
+		return compiled, false
 	}
-	checked, issues := env.Compile(r.When)
-	if issues.Err() != nil {
-		first := issues.Errors()[0]
-		faults.Addf(path, "does not compile: %s (line %d, column %d)",
-			strings.TrimSpace(first.Message), first.Location.Line(), first.Location.Column()+1)
-		return nil
-	}
-	if !checked.OutputType().IsExactType(cel.BoolType) {
-		faults.Addf(path, "gives %s; write a condition that is true or false", checked.OutputType())
-		return nil
+	checked, ok := checkSyntax(faults, path, env, r.When)
+	if !ok {
+		return compiled, false
 	}
 	before := faults.Len()
-	c.checkReferences(faults, path, checked.NativeRep())
-	if faults.Len() > before {
-		return nil
+	compiled.slots = c.checkReferences(faults, path, checked.NativeRep())
+	if faults.Len() > before || c.alone {
+		return compiled, faults.Len() == before
+	}
+	if condition, ok := conditionOf(checked.NativeRep().Expr(), c.slot); ok {
+		compiled.condition = &condition
+		return compiled, true
 	}
 	program, err := env.Program(checked, cel.CostLimit(ruleCostLimit))
 	if err != nil {
 		faults.Addf(path, "cannot be run: %s", strings.TrimSpace(err.Error()))
-		return nil
+		return compiled, false
 	}
-	return program
+	compiled.program = program
+	return compiled, true
+}
+
+// checkSyntax parses and types a rule; false after adding a fault at path.
+func checkSyntax(faults *fault.List, path string, env *cel.Env, text string) (*cel.Ast, bool) {
+	checked, issues := env.Parse(text)
+	if issues.Err() == nil {
+		widen(checked.NativeRep().Expr())
+		checked, issues = env.Check(checked)
+	}
+	if issues.Err() != nil {
+		first := issues.Errors()[0]
+		faults.Addf(path, "does not compile: %s (line %d, column %d)",
+			explainType(strings.TrimSpace(first.Message)), first.Location.Line(), first.Location.Column()+1)
+		return nil, false
+	}
+	if !checked.OutputType().IsExactType(cel.BoolType) {
+		faults.Addf(path, "gives %s; write a condition that is true or false", checked.OutputType())
+		return nil, false
+	}
+	return checked, true
+}
+
+// explainType adds what to write where CEL does not mix whole numbers with scores.
+func explainType(message string) string {
+	if strings.Contains(message, "double") && strings.Contains(message, "int") {
+		return message + "; scores are decimal numbers: write 15.0 for 15"
+	}
+	return message
+}
+
+// position is where in a rule an expression stands.
+func position(tree *ast.AST, e ast.Expr) string {
+	at := tree.SourceInfo().GetStartLocation(e.ID())
+	return fmt.Sprintf("(line %d, column %d)", at.Line(), at.Column()+1)
+}
+
+// slot is the slot of a scale that checkReferences has found.
+func (c *Compiled) slot(instrument, scale string) int {
+	return slices.IndexFunc(c.slots, func(s slot) bool { return s.instrument == instrument && s.scale.Code == scale })
 }
