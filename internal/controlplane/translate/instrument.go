@@ -6,7 +6,6 @@ import (
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
-	"github.com/evenkeel/evenkeel/internal/core/fault"
 	"github.com/evenkeel/evenkeel/internal/core/instrument"
 )
 

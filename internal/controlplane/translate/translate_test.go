@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,7 +30,13 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // shipped reads an object that the repository ships.
 func shipped[T any](t *testing.T, path string) T {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("../../../config", path))
+	return decoded[T](t, filepath.Join("../../../config", path))
+}
+
+// decoded reads one object of a file and takes no field that it does not have.
+func decoded[T any](t *testing.T, path string) T {
+	t.Helper()
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,60 +68,142 @@ func golden(t *testing.T, name string, got any) {
 	}
 }
 
+// The fixture says all that an Instrument can say; defaults that the API server would
+// fill in are left out of it.
 func TestInstrumentIsTheDocumentThatIsScored(t *testing.T) {
+	in := decoded[v1alpha1.Instrument](t, "testdata/everything.yaml")
+	got, err := translate.Instrument(in.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "everything", got)
+	if _, err := translate.Compile(in.Spec); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestShippedPHQ9IsTheTestedOne(t *testing.T) {
 	in := shipped[v1alpha1.Instrument](t, "instruments/phq-9.yaml")
 	got, err := translate.Instrument(in.Spec)
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "instrument", got)
 	want := instrumenttest.PHQ9()
-	if diff := cmp.Diff(want.Scales, got.Scales); diff != "" {
-		t.Errorf("scales (-core +shipped):\n%s", diff)
+	if diff := cmp.Diff(want.Scales[0], got.Scales[0]); diff != "" {
+		t.Errorf("total (-core +shipped):\n%s", diff)
 	}
-	for i, item := range got.Items {
-		if diff := cmp.Diff(want.Items[i].Critical, item.Critical); diff != "" || item.Code != want.Items[i].Code || len(item.Options) != 4 {
-			t.Errorf("item %s with %d options (-core +shipped):\n%s", item.Code, len(item.Options), diff)
+	for i, item := range want.Items {
+		if diff := cmp.Diff(item.Critical, got.Items[i].Critical); diff != "" || item.Code != got.Items[i].Code || len(got.Items[i].Options) != 4 {
+			t.Errorf("item %s with %d options (-core +shipped):\n%s", got.Items[i].Code, len(got.Items[i].Options), diff)
 		}
 	}
 }
 
-func TestInstrumentNamesTheItemAtFault(t *testing.T) {
-	in := shipped[v1alpha1.Instrument](t, "instruments/phq-9.yaml")
-	in.Spec.Items[2].OptionSet = "nowhere"
-	_, err := translate.Compile(in.Spec)
-	if diff := cmp.Diff([]string{"items[2].optionSet"}, fault.Paths(err)); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestUsable(t *testing.T) {
-	approved := v1alpha1.Review{State: v1alpha1.ReviewApproved, By: []string{"Board"}}
+func TestInstrumentNamesTheFieldAtFault(t *testing.T) {
 	tests := map[string]struct {
 		edit func(*v1alpha1.InstrumentSpec)
 		want string
 	}{
-		"a draft":          {func(*v1alpha1.InstrumentSpec) {}, v1alpha1.ReasonDraft},
-		"approved":         {func(s *v1alpha1.InstrumentSpec) { s.Review = approved; complete(s) }, v1alpha1.ReasonApproved},
-		"retired":          {func(s *v1alpha1.InstrumentSpec) { s.Review = approved; s.Review.State = v1alpha1.ReviewRetired }, v1alpha1.ReasonRetired},
-		"an item unworded": {func(s *v1alpha1.InstrumentSpec) { s.Review = approved; complete(s); s.Items[8].Text = v1alpha1.Text{} }, v1alpha1.ReasonTextMissing},
+		"an option set that is not there": {func(s *v1alpha1.InstrumentSpec) { s.Items[2].OptionSet = "nowhere" }, "items[2].optionSet"},
+		"a band that is no number":        {func(s *v1alpha1.InstrumentSpec) { s.Scales[1].Bands[0].To = "1,5" }, "scales[1].bands[0].to"},
+		"a multiplier of nothing":         {func(s *v1alpha1.InstrumentSpec) { s.Scales[0].Multiply = "0.0" }, "scales[0].multiply"},
+		"a multiplier that is no number":  {func(s *v1alpha1.InstrumentSpec) { s.Scales[0].Multiply = "5/4" }, "scales[0].multiply"},
+		"a norm that is no number":        {func(s *v1alpha1.InstrumentSpec) { s.Scales[4].Norms[0].Rows[1].Standard = "" }, "scales[4].norms[0].rows[1].standard"},
+		"a threshold that is no number":   {func(s *v1alpha1.InstrumentSpec) { s.Quality[1].Threshold = "1e3" }, "quality[1].threshold"},
+		"what only compiling finds":       {func(s *v1alpha1.InstrumentSpec) { s.Scales[0].Reverse[0] = "c" }, "scales[0].reverse[0]"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			in := decoded[v1alpha1.Instrument](t, "testdata/everything.yaml")
+			tt.edit(&in.Spec)
+			_, err := translate.Compile(in.Spec)
+			if diff := cmp.Diff([]string{tt.want}, fault.Paths(err)); diff != "" {
+				t.Errorf("%v\n%s", err, diff)
+			}
+		})
+	}
+}
+
+func TestUsable(t *testing.T) {
+	approved := func(edits ...func(*v1alpha1.InstrumentSpec)) func(*v1alpha1.InstrumentSpec) {
+		return func(s *v1alpha1.InstrumentSpec) {
+			s.Review = v1alpha1.Review{State: v1alpha1.ReviewApproved, By: []string{"Board"}}
+			confirm(s)
+			for _, edit := range edits {
+				edit(s)
+			}
+		}
+	}
+	state := func(i int, state string) func(*v1alpha1.InstrumentSpec) {
+		return func(s *v1alpha1.InstrumentSpec) { s.Languages[i].State = state }
+	}
+	unworded := func(s *v1alpha1.InstrumentSpec) { s.Items[8].Text.ZhCN = "" }
+	tests := map[string]struct {
+		edit func(*v1alpha1.InstrumentSpec)
+		want string
+		says string
+	}{
+		"a draft":                 {func(*v1alpha1.InstrumentSpec) {}, v1alpha1.ReasonDraft, "spec.review.state"},
+		"approved":                {approved(), v1alpha1.ReasonApproved, "may be used"},
+		"retired":                 {approved(func(s *v1alpha1.InstrumentSpec) { s.Review.State = v1alpha1.ReviewRetired }), v1alpha1.ReasonRetired, "retired"},
+		"an item unworded":        {approved(unworded), v1alpha1.ReasonTextMissing, "items[8].text.zhCN"},
+		"in a language not shown": {approved(unworded, state(0, v1alpha1.LanguageUnconfirmed)), v1alpha1.ReasonApproved, ""},
+		"no language confirmed": {
+			approved(state(0, v1alpha1.LanguageUnconfirmed), state(1, v1alpha1.LanguageLicenseeSupplies)), v1alpha1.ReasonTextMissing, "languages",
+		},
+		"no stem": {approved(func(s *v1alpha1.InstrumentSpec) { s.Stem = v1alpha1.Text{} }), v1alpha1.ReasonTextMissing, "stem.en"},
+		"an option unworded": {
+			approved(func(s *v1alpha1.InstrumentSpec) { s.OptionSets[0].Options[1].Text.En = "" }), v1alpha1.ReasonTextMissing, "optionSets[0].options[1].text.en",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			in := shipped[v1alpha1.Instrument](t, "instruments/phq-9.yaml")
+			complete(&in.Spec)
 			tt.edit(&in.Spec)
 			got, message, err := translate.Usable(in.Spec)
-			if err != nil || got != tt.want || message == "" {
-				t.Errorf("got %s %q %v, want %s", got, message, err, tt.want)
+			if err != nil || got != tt.want || !strings.Contains(message, tt.says) {
+				t.Errorf("got %s %q %v, want %s that says %q", got, message, err, tt.want, tt.says)
 			}
 		})
+	}
+}
+
+// Districts get the wording of confirmed languages and no other.
+func TestOnlyConfirmedWordingIsSent(t *testing.T) {
+	in := shipped[v1alpha1.Instrument](t, "instruments/phq-9.yaml")
+	complete(&in.Spec)
+	confirm(&in.Spec)
+	in.Spec.Languages[0].State = v1alpha1.LanguageUnconfirmed
+	got, err := translate.Instrument(in.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := []contract.Text{got.Title, got.Stem}
+	for _, item := range got.Items {
+		texts = append(texts, item.Text)
+		for _, option := range item.Options {
+			texts = append(texts, option.Text)
+		}
+	}
+	for i, text := range texts {
+		if text.ZhCN != "" || text.En == "" {
+			t.Errorf("text %d is %+v: zh-CN is not confirmed, en is", i, text)
+		}
 	}
 }
 
 // complete gives every item words, whatever the shipped draft leaves to its reviewers.
 func complete(s *v1alpha1.InstrumentSpec) {
 	for i := range s.Items {
-		s.Items[i].Text.En = "Words"
+		s.Items[i].Text = v1alpha1.Text{ZhCN: "Words", En: "Words"}
+	}
+}
+
+// confirm is a reviewer who found every language as published.
+func confirm(s *v1alpha1.InstrumentSpec) {
+	for i := range s.Languages {
+		s.Languages[i].State = v1alpha1.LanguageConfirmed
 	}
 }
 
