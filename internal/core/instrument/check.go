@@ -2,122 +2,168 @@ package instrument
 
 import (
 	"fmt"
-	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/core/fault"
 )
 
 // Bounds on what Compile accepts. The largest questionnaire we know, MHT, has 100
-// items; they keep a policy's exhaustive check over every score cheap.
+// items. They keep whole-number arithmetic exact (sum x total weight x multiplier stays
+// below 2^53), policies cheap to check and a hostile document quick to refuse.
 const (
 	maxItems       = 300
 	maxOptionValue = 100
+	maxScales      = 60
+	maxBands       = 50
+	maxCases       = 50
+	maxConditions  = 50 // of one case
+	maxTests       = 300
+	maxWeight      = 100
+	maxMultiplier  = 1_000
+	maxSum         = 100_000 // of weighted answers
+	maxNorms       = 200     // of one scale
+	maxNormRows    = 5_000   // of one norm
+	maxValues      = 20_000  // different ones that a scale can take
+	maxQuality     = 50
+	maxAge         = 120
+	maxGrade       = 30
+	maxStandard    = 1e6
 )
 
-// scaleCode is what can be written after a dot in a policy rule.
-var scaleCode = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
-func check(in contract.Instrument) error {
-	var faults fault.List
-	faults.AddIf(in.Code == "", "code", "is empty; write the instrument's code, such as phq-9")
-	faults.AddIf(in.Version == "", "version", "is empty; write the version of the form, such as \"1\"")
-	faults.AddIf(in.MinAge < 0, "minAge", "is %d; write 0 or the least age in years", in.MinAge)
-	faults.AddIf(in.MaxAge != 0 && in.MaxAge < in.MinAge, "maxAge",
-		"is %d, below minAge %d; write a greater age, or 0 for no upper bound", in.MaxAge, in.MinAge)
-	faults.AddIf(len(in.Items) == 0, "items", "is empty; list at least one item")
-	faults.AddIf(len(in.Items) > maxItems, "items", "has %d entries; at most %d are allowed", len(in.Items), maxItems)
-	before := faults.Len()
-	checkItems(&faults, in.Items)
-	checkScales(&faults, in, faults.Len() == before)
-	return faults.Err()
+// checker gathers the faults of one document.
+type checker struct {
+	fault.List
+	in        contract.Instrument
+	positions map[string]int // of items by code
+	scales    map[string]int // by code
 }
 
-func checkItems(faults *fault.List, items []contract.Item) {
-	seen := map[string]int{}
-	for i, item := range items {
+func check(in contract.Instrument) error {
+	c := &checker{in: in, positions: map[string]int{}, scales: map[string]int{}}
+	c.header()
+	before := c.Len()
+	if c.fits("items", len(in.Items), maxItems) {
+		c.items()
+	}
+	sound := c.Len() == before
+	if c.fits("scales", len(in.Scales), maxScales) {
+		c.checkScales(sound)
+	}
+	if c.fits("quality", len(in.Quality), maxQuality) {
+		c.quality(c.Len() == 0)
+	}
+	return c.Err()
+}
+
+// fits adds a fault for a list that is longer than allowed; it is not looked into.
+func (c *checker) fits(path string, length, limit int) bool {
+	c.AddIf(length > limit, path, "has %d entries; at most %d are allowed", length, limit)
+	return length <= limit
+}
+
+// oneOf adds a fault unless value is among those known.
+func oneOf[T ~string](c *checker, path, what string, value T, known ...T) {
+	if slices.Contains(known, value) {
+		return
+	}
+	names := make([]string, 0, len(known))
+	for _, k := range known {
+		names = append(names, string(k))
+	}
+	last := len(names) - 1
+	c.Addf(path, "unknown %s %q; write %s or %s", what, value, strings.Join(names[:last], ", "), names[last])
+}
+
+func (c *checker) header() {
+	in := c.in
+	c.AddIf(in.Code == "", "code", "is empty; write the instrument's code, such as phq-9")
+	c.AddIf(in.Version == "", "version", "is empty; write the version of the form, such as \"1\"")
+	c.AddIf(in.MinAge < 0, "minAge", "is %d; write 0 or the least age in years", in.MinAge)
+	c.AddIf(in.MaxAge != 0 && in.MaxAge < in.MinAge, "maxAge",
+		"is %d, below minAge %d; write a greater age, or 0 for no upper bound", in.MaxAge, in.MinAge)
+	oneOf(c, "administration", "administration", in.Administration, contract.SelfReport, contract.Interview)
+	c.AddIf(len(in.Items) == 0, "items", "is empty; list at least one item")
+}
+
+func (c *checker) items() {
+	for i, item := range c.in.Items {
 		path := fmt.Sprintf("items[%d]", i)
-		faults.AddIf(item.Code == "", path+".code", "is empty; write a code such as q%d", i+1)
-		if first, dup := seen[item.Code]; dup && item.Code != "" {
-			faults.Addf(path+".code", "item %q is also items[%d]; write a code of its own", item.Code, first)
+		c.AddIf(item.Code == "", path+".code", "is empty; write a code such as q%d", i+1)
+		if first, dup := c.positions[item.Code]; dup && item.Code != "" {
+			c.Addf(path+".code", "item %q is also items[%d]; write a code of its own", item.Code, first)
 			continue
 		}
-		seen[item.Code] = i
-		checkOptions(faults, path, item)
-		checkCritical(faults, path, item)
+		c.options(path, item)
+		c.critical(path, item)
+		c.gate(path, item)
+		c.positions[item.Code] = i // after its gate: a gate looks at earlier items
 	}
 }
 
-func checkOptions(faults *fault.List, path string, item contract.Item) {
-	faults.AddIf(len(item.Options) < 2, path+".options",
+func (c *checker) options(path string, item contract.Item) {
+	c.AddIf(len(item.Options) < 2, path+".options",
 		"item %q has %d options; list at least two", item.Code, len(item.Options))
+	if !c.fits(path+".options", len(item.Options), maxOptionValue+1) {
+		return
+	}
 	seen := map[int]bool{}
 	for i, option := range item.Options {
 		at := fmt.Sprintf("%s.options[%d].value", path, i)
-		faults.AddIf(option.Value < 0 || option.Value > maxOptionValue, at,
+		c.AddIf(option.Value < 0 || option.Value > maxOptionValue, at,
 			"item %q: value %d is outside 0..%d", item.Code, option.Value, maxOptionValue)
-		faults.AddIf(seen[option.Value], at,
+		c.AddIf(seen[option.Value], at,
 			"item %q: value %d is used twice; give every option a value of its own", item.Code, option.Value)
 		seen[option.Value] = true
 	}
 }
 
-func checkCritical(faults *fault.List, path string, item contract.Item) {
-	offered, seen := map[int]bool{}, map[int]bool{}
-	for _, option := range item.Options {
-		offered[option.Value] = true
+func (c *checker) critical(path string, item contract.Item) {
+	if !c.fits(path+".critical", len(item.Critical), maxOptionValue+1) {
+		return
 	}
+	seen := map[int]bool{}
 	for i, critical := range item.Critical {
 		at := fmt.Sprintf("%s.critical[%d]", path, i)
-		faults.AddIf(!offered[critical.Value], at+".value",
+		c.AddIf(!offersBetween(item, critical.Value, critical.Value), at+".value",
 			"item %q: critical value %d is not among its options; write the value of an option", item.Code, critical.Value)
-		faults.AddIf(seen[critical.Value], at+".value",
+		c.AddIf(seen[critical.Value], at+".value",
 			"item %q: value %d has a class already; keep one entry", item.Code, critical.Value)
-		faults.AddIf(critical.Class.Rank() == 0, at+".class",
+		c.AddIf(critical.Class.Rank() == 0, at+".class",
 			"item %q: unknown class %q; write Immediate, Urgent or Review", item.Code, critical.Class)
 		seen[critical.Value] = true
 	}
 }
 
-// checkScales checks bands only where the items are sound: the range of a scale
-// follows from them.
-func checkScales(faults *fault.List, in contract.Instrument, itemsSound bool) {
-	seen := map[string]int{}
-	for i, scale := range in.Scales {
-		path := fmt.Sprintf("scales[%d]", i)
-		if first, dup := seen[scale.Code]; dup {
-			faults.Addf(path+".code", "scale %q is also scales[%d]; write a code of its own", scale.Code, first)
+// gate checks the tests that open an item's gate. Items come in the order asked, so
+// looking at earlier ones only rules out cycles.
+func (c *checker) gate(path string, item contract.Item) {
+	if !c.fits(path+".askWhen", len(item.AskWhen), maxTests) {
+		return
+	}
+	for i, test := range item.AskWhen {
+		at := fmt.Sprintf("%s.askWhen[%d]", path, i)
+		if _, earlier := c.positions[test.Item]; !earlier {
+			c.Addf(at+".item", "item %q is asked after %q, which is no item before it; write the code of an earlier one",
+				item.Code, test.Item)
 			continue
 		}
-		seen[scale.Code] = i
-		faults.AddIf(!scaleCode.MatchString(scale.Code), path+".code",
-			"scale code %q cannot be used in a rule; write letters, digits and _, beginning with a letter", scale.Code)
-		before := faults.Len()
-		checkScaleItems(faults, path, scale, in.Items)
-		if itemsSound && faults.Len() == before {
-			checkBands(faults, path, scale)
-		}
+		c.itemTest(at, test)
 	}
 }
 
-func checkScaleItems(faults *fault.List, path string, scale contract.Scale, items []contract.Item) {
-	faults.AddIf(len(scale.Items) == 0, path+".items", "scale %q has no items; list at least one", scale.Code)
-	faults.AddIf(scale.MaxMissing < 0 || scale.MaxMissing >= max(len(scale.Items), 1), path+".maxMissing",
-		"scale %q: %d missing items of %d cannot be allowed; write 0 up to one less than its items",
-		scale.Code, scale.MaxMissing, len(scale.Items))
-	known, seen := map[string]bool{}, map[string]bool{}
-	for _, item := range items {
-		known[item.Code] = true
+// itemTest checks the range of a test over a known item.
+func (c *checker) itemTest(path string, test contract.ItemTest) {
+	if test.From > test.To {
+		c.Addf(path, "is %d..%d; write from <= to", test.From, test.To)
+		return
 	}
-	for i, item := range scale.Items {
-		at := fmt.Sprintf("%s.items[%d]", path, i)
-		faults.AddIf(!known[item], at, "scale %q: no item %q in this instrument; write the code of one of its items", scale.Code, item)
-		faults.AddIf(seen[item], at, "scale %q counts item %q twice; list it once", scale.Code, item)
-		seen[item] = true
-	}
+	item := c.in.Items[c.positions[test.Item]]
+	c.AddIf(!test.OrMissing && !offersBetween(item, test.From, test.To), path,
+		"never holds: item %q has no option in %d..%d; write the values of its options", test.Item, test.From, test.To)
 }
 
-// checkBands requires at least one band.
-func checkBands(faults *fault.List, path string, scale contract.Scale) {
-	faults.AddIf(len(scale.Bands) == 0, path+".bands", "scale %q has no bands; cover every value that it can take", scale.Code)
+func offersBetween(item contract.Item, from, to int) bool {
+	return slices.ContainsFunc(item.Options, func(o contract.Option) bool { return from <= o.Value && o.Value <= to })
 }
