@@ -24,6 +24,18 @@ type Program struct {
 	Connect func(*genericclioptions.ConfigFlags) (Connection, error)
 }
 
+// coloured follows --color, then NO_COLOR (https://no-color.org), then whether a person is looking.
+func (p Program) coloured(flag string) bool {
+	switch flag {
+	case "always":
+		return true
+	case "never":
+		return false
+	default:
+		return p.Terminal && p.Getenv("NO_COLOR") == ""
+	}
+}
+
 // New is the root command.
 func New(p Program) *cobra.Command {
 	if p.Connect == nil {
@@ -43,7 +55,7 @@ live count of a tier is among them.`,
 	root.SetOut(p.Streams.Out)
 	root.SetErr(p.Streams.ErrOut)
 	flags.AddFlags(root.PersistentFlags())
-	root.AddCommand(newStatus(p, flags), newVersion(p))
+	root.AddCommand(newStatus(p, flags), newCalendar(p, flags), newValidate(p, flags), newVersion(p))
 	return root
 }
 

@@ -139,20 +139,8 @@ func (o *statusOptions) print(w io.Writer, report status.Report) error {
 		_, err = w.Write(text)
 		return err
 	default:
-		report.Write(w, status.Style{Colour: o.coloured()})
+		report.Write(w, status.Style{Colour: o.program.coloured(o.colour)})
 		return nil
-	}
-}
-
-// coloured follows --color, then NO_COLOR (https://no-color.org), then whether a person is looking.
-func (o *statusOptions) coloured() bool {
-	switch o.colour {
-	case "always":
-		return true
-	case "never":
-		return false
-	default:
-		return o.program.Terminal && o.program.Getenv("NO_COLOR") == ""
 	}
 }
 

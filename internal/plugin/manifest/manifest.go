@@ -6,11 +6,11 @@ package manifest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/plugin/manifest/definition"
@@ -113,7 +113,10 @@ func (s *Set) admit(ctx context.Context, o *Object) ([]Finding, error) {
 	if len(findings) > 0 {
 		return findings, nil
 	}
-	return nil, s.keep(o, content)
+	if err := s.keep(o, content); err != nil {
+		return []Finding{o.Find(Error, "", "cannot be read: "+err.Error())}, nil
+	}
+	return nil, nil
 }
 
 // other keeps namespaces, whose labels campaigns select, and counts the rest.
@@ -151,10 +154,15 @@ func (s *Set) keep(o *Object, content map[string]any) error {
 	return fmt.Errorf("no place for a %s: this build is incomplete", o.Kind)
 }
 
+// keep decodes as JSON, as every client does.
 func keep[T any](list *[]Of[T], o *Object, content map[string]any) error {
+	text, err := json.Marshal(content)
+	if err != nil {
+		return err
+	}
 	var typed T
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(content, &typed); err != nil {
-		return fmt.Errorf("%s/%s: %w", o.Kind, o.Name, err)
+	if err := json.Unmarshal(text, &typed); err != nil {
+		return err
 	}
 	*list = append(*list, Of[T]{Object: o, Value: typed})
 	return nil

@@ -124,12 +124,14 @@ func problems(errs field.ErrorList, message func(*field.Error) string) (out []Pr
 // said is what a rule says to the author; its "value" is only the name of a type.
 func said(err *field.Error) string { return err.Detail }
 
-// body leaves whole objects and lists out of the message: the path and the line say
-// which are meant.
+// body leaves whole objects and lists out of a message that says enough without: the
+// path and the line say which are meant.
 func body(err *field.Error) string {
 	switch err.BadValue.(type) {
 	case map[string]any, []any:
-		return fmt.Sprintf("%s: %s", err.Type, err.Detail)
+		if err.Detail != "" {
+			return fmt.Sprintf("%s: %s", err.Type, err.Detail)
+		}
 	}
 	return err.ErrorBody()
 }

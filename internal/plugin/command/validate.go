@@ -1,0 +1,89 @@
+package command
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/evenkeel/evenkeel/internal/plugin/manifest"
+	"github.com/evenkeel/evenkeel/internal/plugin/validate"
+)
+
+var validateOutputs = []string{"table", "json"}
+
+// validateOptions are the flags of validate.
+type validateOptions struct {
+	program   Program
+	flags     *genericclioptions.ConfigFlags
+	paths     []string
+	recursive bool
+	output    string
+	colour    string
+}
+
+func newValidate(p Program, flags *genericclioptions.ConfigFlags) *cobra.Command {
+	o := &validateOptions{program: p, flags: flags}
+	cmd := &cobra.Command{
+		Use:   "validate -f FILE",
+		Short: "Check manifests as the API server and the operator would, without a cluster",
+		Long: `Check manifests as the API server and the operator would, without a cluster: unknown fields,
+schema, CEL rules, whether instruments, policies, calendars and campaigns compile, whether
+a policy fits the instruments it is used with, and what is referred to and not there.
+
+Rules about a change need the object of before and are left to the cluster, as are rights.
+Warnings are about what the cluster may have and the files do not.`,
+		Example: `  kubectl evenkeel validate -f config/instruments -f config/samples
+  helm template fengtai charts/district -f values.yaml | kubectl evenkeel validate -f - -n fengtai
+  kubectl evenkeel validate -f . -R -o json | jq '.findings[]'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
+	}
+	cmd.Flags().StringSliceVarP(&o.paths, "filename", "f", nil, "file or directory with manifests, - for standard input; may be repeated")
+	cmd.Flags().BoolVarP(&o.recursive, "recursive", "R", false, "look into directories of directories too")
+	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "one of "+strings.Join(validateOutputs, ", "))
+	cmd.Flags().StringVar(&o.colour, "color", "auto", "one of "+strings.Join(colours, ", ")+"; auto heeds NO_COLOR")
+	fixed := cobra.FixedCompletions
+	_ = cmd.RegisterFlagCompletionFunc("output", fixed(validateOutputs, cobra.ShellCompDirectiveNoFileComp)) // fails only for unknown flags
+	_ = cmd.RegisterFlagCompletionFunc("color", fixed(colours, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (o *validateOptions) run(cmd *cobra.Command) error {
+	switch {
+	case len(o.paths) == 0:
+		return errors.New("nothing to validate; give files or directories with -f")
+	case !slices.Contains(validateOutputs, o.output):
+		return fmt.Errorf("--output %q is not known; write one of %s", o.output, strings.Join(validateOutputs, ", "))
+	case !slices.Contains(colours, o.colour):
+		return fmt.Errorf("--color %q is not known; write one of %s", o.colour, strings.Join(colours, ", "))
+	}
+	set, reading, err := manifest.Load(cmd.Context(), manifest.Input{
+		Paths: o.paths, Stdin: o.program.Streams.In, Recursive: o.recursive, Namespace: *o.flags.Namespace,
+	})
+	if err != nil {
+		return err
+	}
+	report := validate.Compute(set, reading)
+	if err := o.print(report); err != nil {
+		return err
+	}
+	if report.Errors > 0 {
+		return fmt.Errorf("the manifests are not valid: %d to correct", report.Errors)
+	}
+	return nil
+}
+
+func (o *validateOptions) print(report validate.Report) error {
+	if o.output == "json" {
+		encoder := json.NewEncoder(o.program.Streams.Out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(report)
+	}
+	report.Write(o.program.Streams.Out, o.program.coloured(o.colour))
+	return nil
+}

@@ -1,0 +1,95 @@
+// Package table prints columns of text for people.
+package table
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Colour of a cell, as a terminal is told it.
+type Colour string
+
+// The colours; Plain is the terminal's own.
+const (
+	Plain  Colour = ""
+	Bold   Colour = "\x1b[1m"
+	Red    Colour = "\x1b[31m"
+	Green  Colour = "\x1b[32m"
+	Yellow Colour = "\x1b[33m"
+
+	reset = "\x1b[0m"
+)
+
+// Paint colours a text, when the reader wants colours.
+func (c Colour) Paint(text string, wanted bool) string {
+	if !wanted || c == Plain || text == "" {
+		return text
+	}
+	return string(c) + text + reset
+}
+
+// Table is a head and rows of as many cells.
+type Table struct {
+	Head    []string
+	Numbers []int // the columns that are flush right
+	rows    [][]cell
+}
+
+type cell struct {
+	text   string
+	colour Colour
+}
+
+// Row adds a row; its first cell has the colour. An empty cell is shown as "-", so that
+// columns stay columns for cut and awk.
+func (t *Table) Row(colour Colour, texts ...string) {
+	t.rows = append(t.rows, cells(colour, texts))
+}
+
+func cells(colour Colour, texts []string) []cell {
+	row := make([]cell, len(texts))
+	for i, text := range texts {
+		if text == "" {
+			text = "-"
+		}
+		row[i] = cell{text: text}
+	}
+	row[0].colour = colour
+	return row
+}
+
+// Write prints the table, nothing when it has no rows. Columns are as wide as what they
+// hold, colours not counted; the last one is not padded.
+func (t *Table) Write(w io.Writer, coloured bool) {
+	if len(t.rows) == 0 {
+		return
+	}
+	rows := append([][]cell{cells(Plain, t.Head)}, t.rows...)
+	widths := make([]int, len(t.Head))
+	for _, row := range rows {
+		for i, c := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
+		}
+	}
+	for _, row := range rows {
+		fmt.Fprintln(w, strings.TrimRight(t.line(row, widths, coloured), " "))
+	}
+}
+
+func (t *Table) line(row []cell, widths []int, coloured bool) string {
+	var out strings.Builder
+	for i, c := range row {
+		padding := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.text))
+		text := c.colour.Paint(c.text, coloured)
+		if t.isNumber(i) {
+			text, padding = padding+text, ""
+		}
+		out.WriteString("  " + text + padding)
+	}
+	return out.String()
+}
+
+func (t *Table) isNumber(column int) bool { return slices.Contains(t.Numbers, column) }

@@ -1,0 +1,95 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/plugin/manifest"
+)
+
+// districts checks what a district refers to.
+func (c *checker) districts() {
+	for _, district := range c.set.Districts {
+		if district.Name != district.Namespace { // the admission policy evenkeel-district-name
+			c.add(district.Object, manifest.Error, "metadata.name",
+				"a District has the name of its namespace: set metadata.name to "+district.Namespace)
+		}
+		c.grant(district)
+		c.staff(district)
+		c.deadlines(district)
+	}
+}
+
+// grant looks for the province's label on the namespace.
+func (c *checker) grant(district manifest.Of[v1alpha1.District]) {
+	namespace, found := named(c.set.Namespaces, district.Namespace)
+	if !found {
+		return
+	}
+	if code := namespace.Value.Labels[v1alpha1.LabelDistrict]; code != district.Value.Spec.Code {
+		c.add(namespace.Object, manifest.Warning, "metadata.labels", fmt.Sprintf(
+			"%s is %q and the District's code is %q: it would not be authorised; write the code that the province granted",
+			v1alpha1.LabelDistrict, code, district.Value.Spec.Code))
+	}
+}
+
+// staff looks for the schools that groups are bound to, if the set holds the district's
+// schools at all.
+func (c *checker) staff(district manifest.Of[v1alpha1.District]) {
+	schools := in(c.set.Schools, district.Namespace)
+	for i, group := range district.Value.Spec.Staff {
+		if group.School == "" || len(schools) == 0 || c.has("School", district.Namespace, group.School) {
+			continue
+		}
+		c.missing(district.Object, fmt.Sprintf("spec.staff[%d].school", i), "School", group.School)
+	}
+}
+
+// deadlines looks for the tiers whose deadlines a district shortens, and for deadlines
+// that shorten nothing.
+func (c *checker) deadlines(district manifest.Of[v1alpha1.District]) {
+	if len(c.set.Policies) == 0 {
+		return
+	}
+	for i, stricter := range district.Value.Spec.StricterDeadlines {
+		path := fmt.Sprintf("spec.stricterDeadlines[%d]", i)
+		longest := int32(0)
+		for _, policy := range c.set.Policies {
+			for _, tier := range policy.Value.Spec.Tiers {
+				if tier.Name == stricter.Tier {
+					longest = max(longest, tier.RespondWithinMinutes)
+				}
+			}
+		}
+		switch {
+		case longest == 0:
+			c.add(district.Object, manifest.Warning, path+".tier",
+				fmt.Sprintf("no EscalationPolicy of this set has a tier %q; write the name of one", stricter.Tier))
+		case stricter.RespondWithinMinutes >= longest:
+			c.add(district.Object, manifest.Warning, path+".respondWithinMinutes",
+				fmt.Sprintf("the policy's %d minutes apply: a district's deadline counts only where it is shorter", longest))
+		}
+	}
+}
+
+// schools looks for the district and the area of every school, and says once per
+// namespace that the district is not there.
+func (c *checker) schools() {
+	told := map[string]bool{}
+	for _, school := range c.set.Schools {
+		district, found := named(in(c.set.Districts, school.Namespace), school.Namespace)
+		if !found {
+			if !told[school.Namespace] {
+				c.missing(school.Object, "metadata.namespace", "District", school.Namespace)
+			}
+			told[school.Namespace] = true
+			continue
+		}
+		area := school.Value.Spec.Area
+		if area != "" && !slices.ContainsFunc(district.Value.Spec.Areas, func(a v1alpha1.Area) bool { return a.Code == area }) {
+			c.add(school.Object, manifest.Warning, "spec.area",
+				fmt.Sprintf("District %s lists no area %q; write the code of one of its areas", district.Name, area))
+		}
+	}
+}
