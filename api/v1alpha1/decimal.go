@@ -17,7 +17,11 @@ import (
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=14
 // +kubebuilder:validation:Pattern=`^-?[0-9]{1,6}([.][0-9]{1,6})?$`
-type Decimal string
+type Decimal struct {
+	// Text is the number as it is written, without quotes; "" where none is. The type is a struct
+	// because the machinery of Kubernetes lets those alone read themselves.
+	Text string `json:"-"`
+}
 
 var (
 	decimal = regexp.MustCompile(`^-?[0-9]{1,6}([.][0-9]{1,6})?$`)
@@ -26,25 +30,25 @@ var (
 
 // Float is the number nearest to the decimal. The error says how to write one.
 func (d Decimal) Float() (float64, error) {
-	if !decimal.MatchString(string(d)) {
-		return 0, fmt.Errorf("%q is not a decimal; write at most six digits on either side of the point, such as 2 or \"2.99\"", string(d))
+	if !decimal.MatchString(d.Text) {
+		return 0, fmt.Errorf("%q is not a decimal; write at most six digits on either side of the point, such as 2 or \"2.99\"", d.Text)
 	}
-	return strconv.ParseFloat(string(d), 64)
+	return strconv.ParseFloat(d.Text, 64)
 }
 
 // MarshalJSON writes a whole number as a number and any other in quotes.
 func (d Decimal) MarshalJSON() ([]byte, error) {
-	if whole.MatchString(string(d)) {
-		n, err := strconv.Atoi(string(d)) // 007 is not JSON
+	if whole.MatchString(d.Text) {
+		n, err := strconv.Atoi(d.Text) // 007 is not JSON
 		return strconv.AppendInt(nil, int64(n), 10), err
 	}
-	return json.Marshal(string(d))
+	return json.Marshal(d.Text)
 }
 
 // UnmarshalJSON reads a whole number or a string, and no float: the API server takes none.
 func (d *Decimal) UnmarshalJSON(raw []byte) error {
 	if bytes.HasPrefix(raw, []byte{'"'}) {
-		return json.Unmarshal(raw, (*string)(d))
+		return json.Unmarshal(raw, &d.Text)
 	}
 	if string(raw) == "null" {
 		return nil
@@ -52,6 +56,6 @@ func (d *Decimal) UnmarshalJSON(raw []byte) error {
 	if _, err := strconv.ParseInt(string(raw), 10, 32); err != nil {
 		return fmt.Errorf("%s is neither a whole number nor a string; write a decimal in quotes, such as \"2.99\"", raw)
 	}
-	*d = Decimal(raw)
+	d.Text = string(raw)
 	return nil
 }

@@ -2,7 +2,10 @@ package v1alpha1_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"testing"
+
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 )
@@ -30,6 +33,11 @@ func TestDecimal(t *testing.T) {
 			if err != nil || got != tt.want {
 				t.Errorf("%s is %v, %v; want %v", tt.written, got, err, tt.want)
 			}
+			var same v1alpha1.Band
+			from := map[string]any{"from": plain(t, tt.written)}
+			if err := runtime.DefaultUnstructuredConverter.FromUnstructured(from, &same); err != nil || same.From != d {
+				t.Errorf("as unstructured it is %v, %v", same.From, err)
+			}
 			back, err := json.Marshal(d)
 			if err != nil || string(back) != tt.back {
 				t.Errorf("written again as %s, %v; want %s", back, err, tt.back)
@@ -38,15 +46,28 @@ func TestDecimal(t *testing.T) {
 	}
 }
 
+// plain is how unstructured objects hold a value.
+func plain(t *testing.T, written string) any {
+	t.Helper()
+	if n, err := strconv.ParseInt(written, 10, 64); err == nil {
+		return n
+	}
+	text, err := strconv.Unquote(written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 func TestNotADecimal(t *testing.T) {
 	for _, written := range []string{`2.99`, `1e3`, `true`, `{}`, `99999999999`} {
 		var d v1alpha1.Decimal
 		if err := json.Unmarshal([]byte(written), &d); err == nil {
-			t.Errorf("%s was read as %q", written, d)
+			t.Errorf("%s was read as %q", written, d.Text)
 		}
 	}
-	for _, text := range []v1alpha1.Decimal{"", "1,5", "1e3", "２", ".5", "1.", "1234567", "+1"} {
-		if _, err := text.Float(); err == nil {
+	for _, text := range []string{"", "1,5", "1e3", "２", ".5", "1.", "1234567", "+1"} {
+		if _, err := (v1alpha1.Decimal{Text: text}).Float(); err == nil {
 			t.Errorf("%q is a decimal", text)
 		}
 	}

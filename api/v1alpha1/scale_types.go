@@ -63,7 +63,7 @@ type Scale struct {
 	// multiply is the number by which the score is multiplied, such as 4 or "1.25".
 	// +optional
 	// +default=1
-	Multiply Decimal `json:"multiply,omitempty"`
+	Multiply Decimal `json:"multiply,omitzero"`
 	// rounding of a score that is not whole. It is asked for because it decides who is on which side
 	// of a cut-off.
 	// +required
@@ -219,10 +219,10 @@ type Norm struct {
 type NormRow struct {
 	// raw score.
 	// +required
-	Raw Decimal `json:"raw,omitempty"`
+	Raw Decimal `json:"raw,omitzero"`
 	// standard score.
 	// +required
-	Standard Decimal `json:"standard,omitempty"`
+	Standard Decimal `json:"standard,omitzero"`
 }
 
 // Band is a named range of a score, both ends included.
@@ -234,10 +234,10 @@ type Band struct {
 	Name string `json:"name,omitempty"`
 	// from is the lowest score of the band.
 	// +required
-	From Decimal `json:"from,omitempty"`
+	From Decimal `json:"from,omitzero"`
 	// to is the highest score of the band.
 	// +required
-	To Decimal `json:"to,omitempty"`
+	To Decimal `json:"to,omitzero"`
 }
 
 // QualityRule is one way to find a careless or untrue response.
@@ -258,7 +258,7 @@ type QualityRule struct {
 	// equal answers in a row from which LongestRun does, the standard deviation below which Spread
 	// does, the seconds for an answered item below which SecondsPerItem does.
 	// +optional
-	Threshold Decimal `json:"threshold,omitempty"`
+	Threshold Decimal `json:"threshold,omitzero"`
 	// effect of a finding. Void: no score counts, the student is undetermined and asked again.
 	// Flag: it is reported and changes nothing.
 	// +required

@@ -65,7 +65,7 @@ func (t *instrumentTranslation) norm(path string, n v1alpha1.Norm) contract.Norm
 func (t *instrumentTranslation) quality(path string, q v1alpha1.QualityRule) contract.QualityRule {
 	return contract.QualityRule{
 		Check: contract.QualityCheck(q.Check), Scale: q.Scale,
-		Threshold: t.float(path+".threshold", cmp.Or(q.Threshold, "0")), Effect: contract.QualityEffect(q.Effect),
+		Threshold: t.float(path+".threshold", cmp.Or(q.Threshold, v1alpha1.Decimal{Text: "0"})), Effect: contract.QualityEffect(q.Effect),
 	}
 }
 
@@ -77,13 +77,13 @@ func (t *instrumentTranslation) float(path string, d v1alpha1.Decimal) float64 {
 
 // multiplier is the decimal as a fraction in its lowest terms: "1.25" is 5/4.
 func (t *instrumentTranslation) multiplier(path string, d v1alpha1.Decimal) contract.Multiplier {
-	d = cmp.Or(d, "1")
+	d = cmp.Or(d, v1alpha1.Decimal{Text: "1"})
 	f, err := d.Float()
 	if err != nil || f <= 0 {
-		t.faults.Addf(path, "%q is not a decimal above 0; write the number by which the score is multiplied, such as 4 or \"1.25\"", string(d))
+		t.faults.Addf(path, "%q is not a decimal above 0; write the number by which the score is multiplied, such as 4 or \"1.25\"", d.Text)
 		return contract.Multiplier{}
 	}
-	before, after, _ := strings.Cut(string(d), ".")
+	before, after, _ := strings.Cut(d.Text, ".")
 	numerator, _ := strconv.Atoi(before + after) // at most twelve digits, as d is a decimal
 	denominator := 1
 	for range after {

@@ -105,11 +105,11 @@ func TestInstrumentNamesTheFieldAtFault(t *testing.T) {
 		want string
 	}{
 		"an option set that is not there": {func(s *v1alpha1.InstrumentSpec) { s.Items[2].OptionSet = "nowhere" }, "items[2].optionSet"},
-		"a band that is no number":        {func(s *v1alpha1.InstrumentSpec) { s.Scales[1].Bands[0].To = "1,5" }, "scales[1].bands[0].to"},
-		"a multiplier of nothing":         {func(s *v1alpha1.InstrumentSpec) { s.Scales[0].Multiply = "0.0" }, "scales[0].multiply"},
-		"a multiplier that is no number":  {func(s *v1alpha1.InstrumentSpec) { s.Scales[0].Multiply = "5/4" }, "scales[0].multiply"},
-		"a norm that is no number":        {func(s *v1alpha1.InstrumentSpec) { s.Scales[4].Norms[0].Rows[1].Standard = "" }, "scales[4].norms[0].rows[1].standard"},
-		"a threshold that is no number":   {func(s *v1alpha1.InstrumentSpec) { s.Quality[1].Threshold = "1e3" }, "quality[1].threshold"},
+		"a band that is no number":        {func(s *v1alpha1.InstrumentSpec) { s.Scales[1].Bands[0].To.Text = "1,5" }, "scales[1].bands[0].to"},
+		"a multiplier of nothing":         {func(s *v1alpha1.InstrumentSpec) { s.Scales[0].Multiply.Text = "0.0" }, "scales[0].multiply"},
+		"a multiplier that is no number":  {func(s *v1alpha1.InstrumentSpec) { s.Scales[0].Multiply.Text = "5/4" }, "scales[0].multiply"},
+		"a norm that is no number":        {func(s *v1alpha1.InstrumentSpec) { s.Scales[4].Norms[0].Rows[1].Standard.Text = "" }, "scales[4].norms[0].rows[1].standard"},
+		"a threshold that is no number":   {func(s *v1alpha1.InstrumentSpec) { s.Quality[1].Threshold.Text = "1e3" }, "quality[1].threshold"},
 		"what only compiling finds":       {func(s *v1alpha1.InstrumentSpec) { s.Scales[0].Reverse[0] = "c" }, "scales[0].reverse[0]"},
 	}
 	for name, tt := range tests {
