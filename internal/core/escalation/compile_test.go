@@ -123,6 +123,7 @@ func TestCompileNamesTheFault(t *testing.T) {
 			[]string{"rules[2].when", "rules[2].when"}, "without naming a scale",
 		},
 		"syntax":          {when("scores['phq-9'].total >="), []string{"rules[2].when"}, "does not compile"},
+		"too long":        {when("true || " + strings.Repeat("true || ", 250) + "true"), []string{"rules[2].when"}, "limit 2000"},
 		"not a condition": {when("scores['phq-9'].total"), []string{"rules[2].when"}, "write a condition that is true or false"},
 		"dynamic result":  {when("dyn(scores['phq-9'].total)"), []string{"rules[2].when"}, "write a condition that is true or false"},
 		"unknown name":    {when("answers['q9'] > 0"), []string{"rules[2].when"}, "undeclared reference"},

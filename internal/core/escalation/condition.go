@@ -2,7 +2,6 @@ package escalation
 
 import (
 	"math"
-	"slices"
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
@@ -200,18 +199,4 @@ func step(e ast.Expr) (of ast.Expr, name string, ok bool) {
 		return args[0], string(name), ok
 	}
 	return nil, "", false
-}
-
-// bounds lists the numbers that conditions compare a slot with, rising, each once.
-func bounds(slot int, conditions []*condition) []float64 {
-	var found []float64
-	for _, c := range conditions {
-		c.comparisons(func(at int, bound float64) {
-			if at == slot {
-				found = append(found, bound)
-			}
-		})
-	}
-	slices.Sort(found)
-	return slices.Compact(found)
 }

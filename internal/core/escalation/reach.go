@@ -13,6 +13,7 @@ import (
 const (
 	looksForMatch = 20_000
 	looksForFirst = 200_000
+	looksForHider = 20_000
 )
 
 // checkSatisfiable refuses a rule that no scores can make true: its author meant to
@@ -70,7 +71,7 @@ func (c *Compiled) Warnings() []*fault.Error {
 // hider names the rule that by itself hides the i-th, if there is one.
 func (c *Compiled) hider(i int) string {
 	for j := range i {
-		if c.firstToMatch(&c.rules[i], c.rules[j:j+1], looksForFirst) == never {
+		if c.firstToMatch(&c.rules[i], c.rules[j:j+1], looksForHider) == never {
 			return fmt.Sprintf("rule %q (rules[%d]) matches whenever it does", c.rules[j].Name, j)
 		}
 	}
@@ -117,13 +118,27 @@ func (c *Compiled) firstToMatch(r *rule, before []rule, looks int) finding {
 			}
 		}
 	}
+	bounds := bounds(append(s.before[:len(s.before):len(s.before)], s.wanted))
 	for _, at := range s.order {
 		if c.slots[at].sampled {
 			return undecided
 		}
-		s.classes[at] = classes(c.slots[at].values, bounds(at, append(s.before[:len(s.before):len(s.before)], s.wanted)))
+		s.classes[at] = classes(c.slots[at].values, bounds[at])
 	}
 	return s.run(0)
+}
+
+// bounds lists the numbers that conditions compare each slot with, rising.
+func bounds(conditions []*condition) map[int][]float64 {
+	found := map[int][]float64{}
+	for _, c := range conditions {
+		c.comparisons(func(at int, bound float64) { found[at] = append(found[at], bound) })
+	}
+	for at := range found {
+		slices.Sort(found[at])
+		found[at] = slices.Compact(found[at])
+	}
+	return found
 }
 
 // classes picks one of every run of values that compare alike with all bounds, both

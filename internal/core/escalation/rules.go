@@ -154,8 +154,11 @@ func checkSyntax(faults *fault.List, path string, env *cel.Env, text string) (*c
 	}
 	if issues.Err() != nil {
 		first := issues.Errors()[0]
-		faults.Addf(path, "does not compile: %s (line %d, column %d)",
-			explainType(strings.TrimSpace(first.Message)), first.Location.Line(), first.Location.Column()+1)
+		where := ""
+		if at := first.Location; at.Line() > 0 { // a rule that is too long is wrong nowhere in particular
+			where = fmt.Sprintf(" (line %d, column %d)", at.Line(), at.Column()+1)
+		}
+		faults.Addf(path, "does not compile: %s%s", explainType(strings.TrimSpace(first.Message)), where)
 		return nil, false
 	}
 	if !checked.OutputType().IsExactType(cel.BoolType) {
