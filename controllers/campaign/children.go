@@ -18,7 +18,7 @@ import (
 // others from their opening.
 func (r *Reconciler) apply(ctx context.Context, d decision) error {
 	var errs []error
-	for _, round := range d.write {
+	for _, round := range d.plan.Write {
 		errs = append(errs, r.applyRound(ctx, round))
 	}
 	return errors.Join(errs...)

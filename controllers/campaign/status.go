@@ -10,7 +10,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/conditions"
-	"github.com/evenkeel/evenkeel/internal/core/calendar"
+	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
 	"github.com/evenkeel/evenkeel/internal/core/rollout"
 )
 
@@ -24,9 +24,9 @@ func summarise(c *v1alpha1.ScreeningCampaign, o observed, d decision, now time.T
 	s.ObservedGeneration = c.Generation
 	s.Rounds = counts(o, d)
 	if d.planned {
-		s.NextSlot = nextSlot(c.Spec.TimeZone, d.plan)
+		s.NextSlot = v1alpha1.Civil(planning.Next(c.Spec.TimeZone, d.plan.Planned).String())
 		s.Blocked = blocked(d)
-		if skipped, found := lastSkipped(d.plan); found {
+		if skipped, found := lastSkipped(d.plan.Planned); found {
 			s.LastSkipped = skipped
 		}
 	}
@@ -54,8 +54,8 @@ func planned(o observed, d decision) metav1.Condition {
 		return conditions.False(kind, v1alpha1.ReasonBlocked, "There is no plan; the condition Ready says why")
 	case len(o.namespaces) == 0:
 		return conditions.False(kind, v1alpha1.ReasonNothingSelected, "No namespace has the labels of spec.districtSelector")
-	case len(d.blocked) > 0:
-		return conditions.False(kind, v1alpha1.ReasonBlocked, sentence(d.blocked))
+	case len(d.plan.Blocked) > 0:
+		return conditions.False(kind, v1alpha1.ReasonBlocked, sentence(d.plan.Blocked))
 	case len(d.plan.Rounds) == 0:
 		return conditions.False(kind, v1alpha1.ReasonNothingDue, "No run is due")
 	}
@@ -82,7 +82,7 @@ func counts(o observed, d decision) string {
 			open++
 		}
 	}
-	for _, round := range d.write {
+	for _, round := range d.plan.Write {
 		if round.UID == "" {
 			total++ // just made
 		}
@@ -91,14 +91,6 @@ func counts(o observed, d decision) string {
 		return ""
 	}
 	return fmt.Sprintf("%d/%d open", open, total)
-}
-
-func nextSlot(zone v1alpha1.TimeZone, plan rollout.Planned) v1alpha1.Civil {
-	location, err := time.LoadLocation(string(zone))
-	if err != nil || plan.NextSlot.IsZero() {
-		return ""
-	}
-	return v1alpha1.Civil(calendar.DateOf(plan.NextSlot.In(location)).String())
 }
 
 // lastSkipped is the run that was due and not started; days without school are no runs.
@@ -114,7 +106,7 @@ func lastSkipped(plan rollout.Planned) (v1alpha1.SkippedSlot, bool) {
 
 func blocked(d decision) []v1alpha1.BlockedDistrict {
 	var out []v1alpha1.BlockedDistrict
-	for _, b := range d.blocked[:min(len(d.blocked), mostBlocked)] {
+	for _, b := range d.plan.Blocked[:min(len(d.plan.Blocked), mostBlocked)] {
 		out = append(out, v1alpha1.BlockedDistrict{Namespace: b.District, Reason: string(b.Reason)})
 	}
 	return out

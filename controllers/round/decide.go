@@ -7,16 +7,12 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
+	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
 	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
 )
 
-const (
-	// pinAhead is how long before opening the meaning is pinned where possible.
-	pinAhead = 24 * time.Hour
-	// Settling is how long before opening the cohort and the instants stop changing: a
-	// district refuses such a change once it has opened the round by its own clock.
-	Settling = 10 * time.Minute
-)
+// pinAhead is how long before opening the meaning is pinned where possible.
+const pinAhead = 24 * time.Hour
 
 // decision is what should be, and why.
 type decision struct {
@@ -76,7 +72,7 @@ func opened(o observed) bool {
 // cohort lists the schools that take part. Shortly before the opening the list is fixed.
 func cohort(o observed, d decision, now time.Time) []string {
 	recorded := o.round.Status.CohortSchools
-	if d.digest != "" && len(recorded) > 0 && !now.Before(d.opens.Add(-Settling)) {
+	if d.digest != "" && len(recorded) > 0 && !now.Before(d.opens.Add(-planning.Settling)) {
 		return recorded
 	}
 	var names []string
@@ -154,7 +150,7 @@ func (d decision) withoutNews(o observed) decision {
 // nextLook is how long until something about the round changes by itself.
 func nextLook(spec v1alpha1.ScreeningRoundSpec, now time.Time) time.Duration {
 	opens, closes := translate.Window(spec)
-	instants := []time.Time{opens.Add(-pinAhead), opens.Add(-Settling), closes}
+	instants := []time.Time{opens.Add(-pinAhead), opens.Add(-planning.Settling), closes}
 	for _, session := range spec.Sessions {
 		instants = append(instants, session.From.Time)
 	}

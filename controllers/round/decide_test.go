@@ -11,6 +11,7 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/conditions"
+	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
 	"github.com/evenkeel/evenkeel/internal/core/escalation/escalationtest"
 	"github.com/evenkeel/evenkeel/internal/core/instrument/instrumenttest"
 )
@@ -179,7 +180,7 @@ func TestCohortIsFixedShortlyBeforeTheOpening(t *testing.T) {
 		want   []string
 	}{
 		"long before":            {time.Hour, "a", []string{"lotus-pond", "new-school"}},
-		"shortly before":         {Settling, "a", []string{"lotus-pond"}},
+		"shortly before":         {planning.Settling, "a", []string{"lotus-pond"}},
 		"open":                   {-time.Hour, "a", []string{"lotus-pond"}},
 		"open, but never pinned": {-time.Hour, "", []string{"lotus-pond", "new-school"}},
 	}
@@ -204,7 +205,7 @@ func TestNextLook(t *testing.T) {
 		want time.Duration
 	}{
 		"to the day ahead":    {opens.Add(-25 * time.Hour), time.Hour},
-		"to the settling":     {opens.Add(-time.Hour), time.Hour - Settling},
+		"to the settling":     {opens.Add(-time.Hour), time.Hour - planning.Settling},
 		"to the opening":      {opens.Add(-time.Minute), time.Minute},
 		"to the closing":      {opens, closes.Sub(opens)},
 		"nothing more to see": {closes, 0},
