@@ -23,10 +23,43 @@ func exceptions(pairs ...any) edit {
 	return set(list(one), "spec", "exceptions")
 }
 
-var approved = set(fields("state", "Approved", "by", list("Board")), "spec", "review")
+var approved = reviewed("Approved")
 
+// reviewed is a state of review that reviewers who compared the English wording leave.
 func reviewed(state string) edit {
-	return set(fields("state", state, "by", list("Board")), "spec", "review")
+	return all(set("Confirmed", "spec", "languages", 1, "state"), set(fields("state", state, "by", list("Board")), "spec", "review"))
+}
+
+// firstScale changes the first scale of an instrument.
+func firstScale(pairs ...any) edit {
+	var edits []edit
+	for i := 0; i < len(pairs); i += 2 {
+		edits = append(edits, set(pairs[i+1], "spec", "scales", 0, pairs[i]))
+	}
+	return all(edits...)
+}
+
+// decides is a scale of one case with one condition.
+func decides(condition map[string]any) edit {
+	condition["tests"] = list(fields("item", "q1", "from", int64(2), "to", int64(3)))
+	cases := list(fields("name", "Some", "value", int64(1), "when", list(condition)), fields("name", "Nothing", "value", int64(0)))
+	return firstScale("method", "Cases", "cases", cases)
+}
+
+func norm(pairs ...any) edit {
+	table := fields("sex", "Any", "source", "Manual", "rows", list(fields("raw", int64(0), "standard", "40.5")))
+	for i := 0; i < len(pairs); i += 2 {
+		table[pairs[i].(string)] = pairs[i+1]
+	}
+	return firstScale("norms", list(table))
+}
+
+func quality(check string, pairs ...any) edit {
+	q := fields("check", check, "effect", "Flag", "source", "Judgement")
+	for i := 0; i < len(pairs); i += 2 {
+		q[pairs[i].(string)] = pairs[i+1]
+	}
+	return set(list(q), "spec", "quality")
 }
 
 // celExamples holds, for every CEL rule, what it accepts and what it rejects.
@@ -70,9 +103,15 @@ var celExamples = []example{
 
 	{rule: rule{"Instrument", "spec", "code and version cannot change: create another Instrument"}, was: all(),
 		reject: set("2", "spec", "version")},
-	{rule: rule{"Instrument", "spec", "the meaning of an approved instrument cannot change: create another version, or set review.state to Retired"}, was: approved,
+	{rule: rule{"Instrument", "spec", "the wording of an approved instrument cannot change: create another version, or set review.state to Retired"}, was: approved,
 		accept: set("Another holder", "spec", "licence", "holder"),
 		reject: set("Another stem", "spec", "stem", "en")},
+	{rule: rule{"Instrument", "spec", "the meaning of an approved instrument cannot change: create another version, or set review.state to Retired"}, was: approved,
+		accept: set("Another holder", "spec", "licence", "holder"),
+		reject: quality("AllLowest")},
+	{rule: rule{"Instrument", "spec", "an approved instrument has a language whose wording was compared with the published form: set the state of one of languages to Confirmed"},
+		accept: approved,
+		reject: all(approved, set("Unconfirmed", "spec", "languages", 1, "state"))},
 	{rule: rule{"Instrument", "spec", "an approved instrument can only be retired: set review.state to Retired"}, was: approved,
 		accept: reviewed("Retired"),
 		reject: reviewed("Draft")},
@@ -80,12 +119,34 @@ var celExamples = []example{
 		reject: approved},
 	{rule: rule{"Instrument", "spec.review", "an approved or retired instrument names its reviewers in review.by"},
 		accept: approved,
-		reject: set(fields("state", "Approved"), "spec", "review")},
+		reject: all(approved, unset("spec", "review", "by"))},
 	{rule: rule{"Instrument", "spec.ageRange", "minYears must not be greater than maxYears"},
-		accept: set(fields("minYears", int64(12), "maxYears", int64(18)), "spec", "ageRange"),
-		reject: set(fields("minYears", int64(12), "maxYears", int64(11)), "spec", "ageRange")},
-	{rule: rule{"Instrument", "spec.scales[].bands[]", "from must not be greater than to"},
-		reject: set(int64(-1), "spec", "scales", 0, "bands", 0, "to")},
+		accept: set(int64(18), "spec", "ageRange", "maxYears"),
+		reject: set(int64(11), "spec", "ageRange", "maxYears")},
+	{rule: rule{"Instrument", "spec.scales[]", "count says which answers method Count counts: write it with that method, and with no other"},
+		accept: firstScale("method", "Count", "count", fields("from", int64(2), "to", int64(3))),
+		reject: firstScale("method", "Count")},
+	{rule: rule{"Instrument", "spec.scales[]", "cases are the outcomes of method Cases: write them with that method, and with no other"},
+		accept: decides(fields("atLeast", int64(1))),
+		reject: all(decides(fields("atLeast", int64(1))), firstScale("method", "Sum"))},
+	{rule: rule{"Instrument", "spec.scales[].count", "from must not be greater than to: exchange the two"},
+		accept: firstScale("method", "Count", "count", fields("from", int64(2), "to", int64(2))),
+		reject: firstScale("method", "Count", "count", fields("from", int64(3), "to", int64(2)))},
+	{rule: rule{"Instrument", "spec.scales[].cases[].when[]", "say how many of the tests must hold: write atLeast, atMost or both"},
+		accept: decides(fields("atMost", int64(0))),
+		reject: decides(fields())},
+	{rule: rule{"Instrument", "spec.scales[].norms[]", "an age group has two ends: write minAge and maxAge, or neither for any age"},
+		accept: norm("minAge", int64(8), "maxAge", int64(8)),
+		reject: norm("minAge", int64(8))},
+	{rule: rule{"Instrument", "spec.scales[].norms[]", "a group of grades has two ends: write minGrade and maxGrade, or neither for any grade"},
+		accept: norm("minGrade", int64(4), "maxGrade", int64(6)),
+		reject: norm("maxGrade", int64(6))},
+	{rule: rule{"Instrument", "spec.quality[]", "scale is what check ValidityScale looks at: write it with that check, and with no other"},
+		accept: quality("ValidityScale", "scale", "total", "threshold", int64(7)),
+		reject: quality("ValidityScale", "threshold", int64(7))},
+	{rule: rule{"Instrument", "spec.quality[]", "ValidityScale, LongestRun, Spread and SecondsPerItem need a threshold; the other checks have none"},
+		accept: quality("Spread", "threshold", "0.5"),
+		reject: quality("Spread")},
 
 	{rule: rule{"EscalationPolicy", "spec", "critical and undetermined must name tiers that are listed in tiers"},
 		reject: set("Nowhere", "spec", "undetermined", "tier")},

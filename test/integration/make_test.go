@@ -99,6 +99,9 @@ func makeChannel(namespace string) maker[*v1alpha1.ReferralChannel] {
 func makeInstrument(name, code string) maker[*v1alpha1.Instrument] {
 	return from("Instrument", &v1alpha1.Instrument{}).Named(name).With(func(in *v1alpha1.Instrument) {
 		in.Spec.Code = code
+		for i := range in.Spec.Languages {
+			in.Spec.Languages[i].State = v1alpha1.LanguageConfirmed
+		}
 		in.Spec.Review = v1alpha1.Review{State: v1alpha1.ReviewApproved, By: []string{"Test board"}}
 	})
 }
