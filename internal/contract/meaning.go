@@ -93,6 +93,15 @@ type Undetermined struct {
 	RetestWithinSchoolDays int    `json:"retestWithinSchoolDays"`
 }
 
+// StricterFloors are a district's own least tiers, named as in the policy; an empty one
+// leaves the policy's. They never loosen: escalation.Tighten says what that means.
+type StricterFloors struct {
+	Immediate    string `json:"immediate,omitempty"`
+	Urgent       string `json:"urgent,omitempty"`
+	Review       string `json:"review,omitempty"`
+	Undetermined string `json:"undetermined,omitempty"`
+}
+
 // ReferralRelease says who sends a drafted referral.
 type ReferralRelease string
 
