@@ -124,7 +124,7 @@ func (i *importer) completeScale() {
 			most += greatest
 		}
 	}
-	scale.Bands = []v1alpha1.Band{{Name: "Any", From: "0", To: v1alpha1.Decimal(strconv.Itoa(most))}}
+	scale.Bands = []v1alpha1.Band{{Name: "Any", From: v1alpha1.Decimal{Text: "0"}, To: v1alpha1.Decimal{Text: strconv.Itoa(most)}}}
 	i.spec.Scales = []v1alpha1.Scale{scale}
 	i.notes.addf("spec.scales[0]", "is the sum of the %s: compare it with the published rules, and write its bands, maxMissing and purpose",
 		fmt.Sprintf("%d items that say what their options count", len(scale.Items)))

@@ -1,10 +1,13 @@
 package fhir_test
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,10 +24,9 @@ var update = flag.Bool("update", false, "write golden files")
 // shipped are the instruments of config/instruments and of this package's testdata.
 func shipped(t testing.TB) map[string]v1alpha1.Instrument {
 	t.Helper()
-	paths := []string{filepath.Join("..", "..", "config", "instruments"), filepath.Join("testdata", "everything.yaml")}
-	set, findings, err := manifest.Load(t.Context(), manifest.Input{Paths: paths, Recursive: true})
-	if err != nil || manifest.Err(findings) != nil {
-		t.Fatal(err, manifest.Err(findings))
+	set, err := load()
+	if err != nil {
+		t.Fatal(err)
 	}
 	out := map[string]v1alpha1.Instrument{}
 	for _, in := range set.Instruments {
@@ -35,6 +37,12 @@ func shipped(t testing.TB) map[string]v1alpha1.Instrument {
 	}
 	return out
 }
+
+var load = sync.OnceValues(func() (manifest.Set, error) {
+	paths := []string{filepath.Join("..", "..", "config", "instruments"), filepath.Join("testdata", "everything.yaml")}
+	set, findings, err := manifest.Load(context.Background(), manifest.Input{Paths: paths, Recursive: true})
+	return set, errors.Join(err, manifest.Err(findings))
+})
 
 func export(t testing.TB, spec v1alpha1.InstrumentSpec) []byte {
 	t.Helper()

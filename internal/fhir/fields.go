@@ -106,11 +106,17 @@ func readField(extension *node, field reflect.Value, faults *fault.List) {
 		field.Set(reflect.Append(field, element))
 	case !field.IsZero():
 		faults.Addf(extension.path(), "is given twice; leave one out")
-	case field.Kind() == reflect.Struct:
+	case field.Kind() == reflect.Struct && !readsItself(field):
 		readFields(extension.get("extension"), "", field, faults)
 	default:
 		readLeaf(extension, field, faults)
 	}
+}
+
+// readsItself tells whether a struct stands for one value, as a Decimal does.
+func readsItself(field reflect.Value) bool {
+	_, itself := field.Addr().Interface().(json.Unmarshaler)
+	return itself
 }
 
 // readLeaf takes the one value[x] of an extension.

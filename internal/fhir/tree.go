@@ -11,9 +11,12 @@ import (
 	"github.com/evenkeel/evenkeel/internal/core/fault"
 )
 
-// The bounds of a document. No published questionnaire comes near them.
+// MaxBytes is the size of the largest document that Import takes. No published
+// questionnaire comes near it.
+const MaxBytes = 16 << 20
+
+// The bounds of a document's form.
 const (
-	maxBytes = 16 << 20
 	maxDepth = 40
 	maxKey   = 100
 )
@@ -43,8 +46,8 @@ const (
 
 // parse reads one JSON value and nothing after it.
 func parse(raw []byte) (*node, error) {
-	if len(raw) > maxBytes {
-		return nil, fmt.Errorf("the document has %d bytes; a Questionnaire has at most %d", len(raw), maxBytes)
+	if len(raw) > MaxBytes {
+		return nil, fmt.Errorf("the document has %d bytes; a Questionnaire has at most %d", len(raw), MaxBytes)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\ufeff"))))
 	decoder.UseNumber()

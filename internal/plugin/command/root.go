@@ -55,7 +55,7 @@ live count of a tier is among them.`,
 	root.SetOut(p.Streams.Out)
 	root.SetErr(p.Streams.ErrOut)
 	flags.AddFlags(root.PersistentFlags())
-	root.AddCommand(newStatus(p, flags), newCalendar(p, flags), newValidate(p, flags), newVersion(p))
+	root.AddCommand(newStatus(p, flags), newCalendar(p, flags), newPlan(p, flags), newValidate(p, flags), newInstrument(p), newVersion(p))
 	return root
 }
 
