@@ -29,7 +29,7 @@ const maxDutyRows = 20_000
 // ReadDuty reads a duty list. A list with any fault is not used at all: half a duty
 // list would leave somebody unreachable.
 func ReadDuty(file io.Reader, schools, transports []string) ([]DutyRow, []Fault, error) {
-	rows, index, err := openCSV(file, DutyColumns)
+	rows, index, err := openCSV(file, DutyColumns, nil)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -174,7 +174,8 @@ type columns struct {
 	schools, stages, grades, classes, seats, labels           []string
 	lookups, sealedNumbers, sealedNames, publicKeys, wrappeds [][]byte
 	born                                                      []time.Time
-	consents, versions                                        []string
+	consents, versions, sexes                                 []string
+	years                                                     []int16
 }
 
 // identify returns the id and the key of a student: those on the roster, or new ones.
@@ -210,13 +211,14 @@ func (c *columns) add(keys *seal.Keys, student Student, known map[string]knownSt
 	c.publicKeys, c.wrappeds = append(c.publicKeys, key.Public), append(c.wrappeds, key.Wrapped)
 	c.born = append(c.born, student.BirthDate)
 	c.consents, c.versions = append(c.consents, string(student.Consent)), append(c.versions, student.ConsentVersion)
+	c.sexes, c.years = append(c.sexes, string(student.Sex)), append(c.years, int16(student.SchoolYears))
 	return nil
 }
 
 func (c *columns) upsert(ctx context.Context, tx pgx.Tx, who Actor) (inserted, updated int, err error) {
-	err = tx.QueryRow(ctx, `SELECT inserted, updated FROM ek_casework.upsert_students($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+	err = tx.QueryRow(ctx, `SELECT inserted, updated FROM ek_casework.upsert_students($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 		who.Subject, who.Groups, c.ids, c.schools, c.stages, c.grades, c.classes, c.seats, c.labels, c.lookups, c.sealedNumbers,
-		c.sealedNames, c.publicKeys, c.wrappeds, c.born, c.consents, c.versions).Scan(&inserted, &updated)
+		c.sealedNames, c.publicKeys, c.wrappeds, c.born, c.consents, c.versions, c.sexes, c.years).Scan(&inserted, &updated)
 	return inserted, updated, err
 }
 

@@ -16,6 +16,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/evenkeel/evenkeel/internal/contract"
 )
 
 // Bounds of one import: a large district fits, a mistake does not fill the disk.
@@ -25,8 +27,11 @@ const (
 	maxFaults = 1_000 // listed; the rest are counted
 )
 
-// Columns is the header of a roster, in any order.
-var Columns = []string{"number", "name", "school", "grade", "class", "seat", "birthDate", "stage", "guardianConsent", "consentVersion"}
+// Columns is the header of a roster, in any order; Optional columns may be left out.
+var (
+	Columns  = []string{"number", "name", "school", "grade", "class", "seat", "birthDate", "stage", "guardianConsent", "consentVersion"}
+	Optional = []string{"sex"}
+)
 
 // Consent is what the guardian said.
 type Consent string
@@ -47,6 +52,8 @@ type Student struct {
 	Grade          string
 	Class          string
 	Seat           string
+	SchoolYears    int // that Grade stands for; 0: cannot be told
+	Sex            contract.Sex
 	BirthDate      time.Time
 	Stage          string
 	Consent        Consent
@@ -78,15 +85,16 @@ type Reader struct {
 
 // NewReader reads the header. today bounds birth dates.
 func NewReader(r io.Reader, today time.Time) (*Reader, error) {
-	rows, index, err := openCSV(r, Columns)
+	rows, index, err := openCSV(r, Columns, Optional)
 	if err != nil {
 		return nil, err
 	}
 	return &Reader{rows: rows, index: index, row: 1, today: today, seen: map[string]int{}}, nil
 }
 
-// openCSV skips a byte order mark, reads the header and finds every column in it.
-func openCSV(r io.Reader, columns []string) (*csv.Reader, map[string]int, error) {
+// openCSV skips a byte order mark, reads the header and finds every column in it, with
+// those of the optional ones that are there.
+func openCSV(r io.Reader, columns, optional []string) (*csv.Reader, map[string]int, error) {
 	buffered := bufio.NewReaderSize(r, 64<<10)
 	if mark, _ := buffered.Peek(3); string(mark) == "\ufeff" {
 		_, _ = buffered.Discard(3)
@@ -101,7 +109,7 @@ func openCSV(r io.Reader, columns []string) (*csv.Reader, map[string]int, error)
 	index := map[string]int{}
 	for i, name := range header {
 		name = strings.TrimSpace(name)
-		if _, twice := index[name]; twice || !slices.Contains(columns, name) {
+		if _, twice := index[name]; twice || !slices.Contains(columns, name) && !slices.Contains(optional, name) {
 			return nil, nil, &HeaderError{"header", fmt.Sprintf("column %d is unknown or comes twice", i+1), "write the header " + strings.Join(columns, ",")}
 		}
 		index[name] = i
@@ -142,7 +150,12 @@ func isParseError(err error) bool {
 }
 
 func (r *Reader) student(record []string) (*Student, []Fault, error) {
-	field := func(name string) string { return strings.TrimSpace(record[r.index[name]]) }
+	field := func(name string) string {
+		if i, there := r.index[name]; there {
+			return strings.TrimSpace(record[i])
+		}
+		return ""
+	}
 	s := Student{
 		Row: r.row, Number: strings.Clone(field("number")), Name: strings.Clone(field("name")), School: strings.Clone(field("school")),
 		Grade: strings.Clone(field("grade")), Class: strings.Clone(field("class")), Seat: strings.Clone(field("seat")),
@@ -150,6 +163,7 @@ func (r *Reader) student(record []string) (*Student, []Fault, error) {
 	}
 	check := rowCheck{row: r.row}
 	check.text(s)
+	s.SchoolYears, s.Sex = SchoolYears(s.Stage, s.Grade), check.sex(field("sex"))
 	s.BirthDate = check.birthDate(field("birthDate"), r.today)
 	s.Consent = check.consent(field("guardianConsent"), s.ConsentVersion)
 	if first, twice := r.seen[s.Number]; twice && s.Number != "" {
@@ -200,6 +214,21 @@ func (c *rowCheck) birthDate(value string, today time.Time) time.Time {
 		c.add("birthDate", "is not a date, or not one a student can have", "write the date as 2011-09-30")
 	}
 	return date
+}
+
+var sexWords = map[string]contract.Sex{
+	"": contract.SexUnknown, "female": contract.Female, "f": contract.Female, "女": contract.Female, "女生": contract.Female,
+	"male": contract.Male, "m": contract.Male, "男": contract.Male, "男生": contract.Male,
+}
+
+// sex is what norm tables tell students apart by. A roster need not say it: then only
+// norms for everybody cover the student.
+func (c *rowCheck) sex(value string) contract.Sex {
+	sex, known := sexWords[strings.ToLower(value)]
+	if !known {
+		c.add("sex", "is not a known word", "write 女, 男, Female, Male, F, M or nothing")
+	}
+	return sex
 }
 
 var consentWords = map[string]Consent{

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/evenkeel/evenkeel/internal/contract"
 )
 
 var today = time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
@@ -45,7 +47,7 @@ func TestReaderReadsAStudent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got, faults := readAll(t, text)
 			want := []Student{{
-				Row: 2, Number: "G110106201109300017", Name: "张小明", School: "no-1", Grade: "7", Class: "3", Seat: "17",
+				Row: 2, Number: "G110106201109300017", Name: "张小明", School: "no-1", Grade: "7", SchoolYears: 7, Class: "3", Seat: "17",
 				BirthDate: time.Date(2011, 9, 30, 0, 0, 0, 0, time.UTC), Stage: "JuniorSecondary", Consent: ConsentGiven, ConsentVersion: "2026-1",
 			}}
 			if diff := cmp.Diff(want, got); diff != "" || faults != nil {
@@ -134,6 +136,38 @@ func TestMaskName(t *testing.T) {
 	for name, want := range map[string]string{"张小明": "张**", "李四": "李**", "欧阳娜娜": "欧**", "X": "**", "Alice Wang": "A**"} {
 		if got := MaskName(name); got != want {
 			t.Errorf("MaskName(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestReaderReadsTheSexIfTheRosterSaysIt(t *testing.T) {
+	row := strings.TrimSuffix(goodRow, "\n")
+	for word, want := range map[string]contract.Sex{
+		"女": contract.Female, "男": contract.Male, " F ": contract.Female, "m": contract.Male, "Male": contract.Male, "": contract.SexUnknown,
+	} {
+		got, faults := readAll(t, strings.TrimSuffix(header, "\n")+",sex\n"+row+","+word+"\n")
+		if len(got) != 1 || faults != nil || got[0].Sex != want {
+			t.Errorf("%q: %v, faults %v, want %q", word, got, faults, want)
+		}
+	}
+	if _, faults := readAll(t, strings.TrimSuffix(header, "\n")+",sex\n"+row+",1\n"); !cmp.Equal(faults, []string{"2 sex"}) {
+		t.Errorf("faults of a number: %v", faults)
+	}
+}
+
+func TestSchoolYears(t *testing.T) {
+	tests := map[string]map[string]int{ // stage, grade
+		"PrimaryUpper":    {"4": 4, "四年级": 4, "小学六年级": 6, "Grade 5": 5, "七年级": 0, "": 0, "实验班": 0},
+		"JuniorSecondary": {"7": 7, "八年级": 8, "初二": 8, "初中三年级": 9, "九 年级": 9, "１": 7, "G8": 8, "6": 6, "初四": 0, "高一": 0, "2024级": 0, "4": 0},
+		"SeniorSecondary": {"10": 10, "高三": 12, "高中二年级": 11, "十一年级": 11, "十": 10, "2": 11, "13": 0, "-1": 0, "0": 0},
+		"Vocational":      {"中职一年级": 10, "3": 12, "职高二年级": 11},
+		"Kindergarten":    {"1": 0},
+	}
+	for stage, grades := range tests {
+		for grade, want := range grades {
+			if got := SchoolYears(stage, grade); got != want {
+				t.Errorf("%s in %s: %d, want %d", grade, stage, got, want)
+			}
 		}
 	}
 }

@@ -117,6 +117,23 @@ func TestImportingAgainUpdatesInPlace(t *testing.T) {
 	}
 }
 
+func TestARosterWithoutTheSexTakesNothingBack(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	described := func() string {
+		return pgtest.One[string](t, o.Database, "SELECT concat_ws(' ', sex, school_years) FROM ek.student")
+	}
+	const row = "G1,张小明,no-1,初一,3,17,2011-09-30,JuniorSecondary,Given,1"
+	_, err := o.Import(t.Context(), registrar, strings.NewReader(strings.TrimSpace(columns)+",sex\n"+row+",女"), o.Now(t))
+	if got := described(); err != nil || got != "Female 7" {
+		t.Errorf("imported as %q, %v", got, err)
+	}
+	o.load(t, strings.Replace(row, "初一", "初二", 1))
+	if got := described(); got != "Female 8" {
+		t.Errorf("after a roster without the column %q", got)
+	}
+}
+
 func TestOnlyARegistrarImports(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, func(d *contract.Directory) {
