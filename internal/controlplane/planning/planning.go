@@ -137,7 +137,7 @@ func writes(o Observed, plan rollout.Planned, now time.Time) []v1alpha1.Screenin
 			},
 			Spec: translate.RoundSpec(p, plan.Slot, o.Campaign),
 		}
-		is, found := Existing(o.Rounds, p)
+		is, found := Existing(o.Rounds, p.District, p.Name)
 		if !found {
 			out = append(out, want)
 			continue
@@ -155,9 +155,9 @@ func writes(o Observed, plan rollout.Planned, now time.Time) []v1alpha1.Screenin
 	return out
 }
 
-// Existing is the round of a plan among those that exist.
-func Existing(rounds []v1alpha1.ScreeningRound, p rollout.RoundPlan) (v1alpha1.ScreeningRound, bool) {
-	i := slices.IndexFunc(rounds, func(r v1alpha1.ScreeningRound) bool { return r.Namespace == p.District && r.Name == p.Name })
+// Existing is a district's round of that name among those that exist.
+func Existing(rounds []v1alpha1.ScreeningRound, district, name string) (v1alpha1.ScreeningRound, bool) {
+	i := slices.IndexFunc(rounds, func(r v1alpha1.ScreeningRound) bool { return r.Namespace == district && r.Name == name })
 	if i < 0 {
 		return v1alpha1.ScreeningRound{}, false
 	}

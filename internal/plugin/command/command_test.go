@@ -11,7 +11,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -31,6 +30,7 @@ type world struct {
 	env       map[string]string
 	// confined lets nobody list across namespaces.
 	confined bool
+	objects  []client.Object // beside the districts
 }
 
 func (w world) run(t *testing.T, args ...string) (stdout, stderr string, err error) {
@@ -52,11 +52,11 @@ func (w world) run(t *testing.T, args ...string) (stdout, stderr string, err err
 
 func (w world) reader(t *testing.T) client.Reader {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
+	scheme, err := newScheme()
+	if err != nil {
 		t.Fatal(err)
 	}
-	builder := fake.NewClientBuilder().WithScheme(scheme)
+	builder := fake.NewClientBuilder().WithScheme(scheme).WithObjects(w.objects...)
 	for _, name := range []string{"fengtai", "kaizhou"} {
 		builder.WithObjects(&v1alpha1.District{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: name}})
 	}

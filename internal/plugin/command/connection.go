@@ -2,7 +2,9 @@ package command
 
 import (
 	"context"
+	"errors"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -26,8 +28,8 @@ func connect(flags *genericclioptions.ConfigFlags) (Connection, error) {
 	}
 	// The plugin reads seven kinds at once and waits for nothing else.
 	config.QPS, config.Burst = 50, 100
-	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
+	scheme, err := newScheme()
+	if err != nil {
 		return Connection{}, err
 	}
 	reader, err := client.New(config, client.Options{Scheme: scheme})
@@ -36,6 +38,12 @@ func connect(flags *genericclioptions.ConfigFlags) (Connection, error) {
 	}
 	namespace, chosen, err := flags.ToRawKubeConfigLoader().Namespace()
 	return Connection{Reader: reader, Namespace: namespace, Chosen: chosen}, err
+}
+
+// newScheme knows the kinds that the plugin reads.
+func newScheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	return scheme, errors.Join(v1alpha1.AddToScheme(scheme), corev1.AddToScheme(scheme))
 }
 
 // districtNames completes the names of districts; silence on any error, as completion should.

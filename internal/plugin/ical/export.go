@@ -34,6 +34,25 @@ func Write(w io.Writer, name string, spec v1alpha1.AcademicCalendarSpec, stamp t
 	for _, x := range spec.Exceptions {
 		e.days(event{exception: x.Name, district: x.District, school: x.School}, x.Closures, x.MakeUpDays)
 	}
+	return e.write(w)
+}
+
+// Entry is something that lasts whole days, both included.
+type Entry struct {
+	Name, Category string
+	From, To       v1alpha1.Civil
+}
+
+// WriteEntries writes a calendar of entries; stamp is when.
+func WriteEntries(w io.Writer, name, zone string, entries []Entry, stamp time.Time) error {
+	e := exporter{cal: newCalendar(name, zone), calendar: name, stamp: stamp}
+	for _, entry := range entries {
+		e.add(event{kind: entry.Category, name: entry.Name, from: entry.From, to: entry.To})
+	}
+	return e.write(w)
+}
+
+func (e *exporter) write(w io.Writer) error {
 	if e.err != nil {
 		return e.err
 	}

@@ -1,0 +1,253 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
+	"github.com/evenkeel/evenkeel/internal/plugin/manifest"
+	"github.com/evenkeel/evenkeel/internal/plugin/plan"
+)
+
+var planOutputs = []string{"table", "json", "ical"}
+
+type planOptions struct {
+	program Program
+	flags   *genericclioptions.ConfigFlags
+	paths   []string
+	output  string
+	colour  string
+	at      string
+	diff    bool
+}
+
+func newPlan(p Program, flags *genericclioptions.ConfigFlags) *cobra.Command {
+	o := &planOptions{program: p, flags: flags}
+	cmd := &cobra.Command{
+		Use:   "plan [CAMPAIGN] [-f FILE]",
+		Short: "Show what a campaign will do: dates of every phase, what is skipped or blocked, and why",
+		Long: `Show what a campaign will do, planned with the operator's own functions: the dates of every
+phase by district, the days that are skipped and the districts that are blocked, with the
+reason. When no run is due yet, the next one is shown as it will be made.
+
+With -f it works without a cluster, from manifests of campaigns, calendars, namespaces and
+districts. Without -f it plans a campaign of the cluster. With -f and --diff the files'
+campaigns and calendars are planned against what is in the cluster, and the rounds that
+would be made, moved or given up are shown.`,
+		Example: `  kubectl evenkeel plan -f campaign.yaml -f calendar.yaml -f districts/
+  kubectl evenkeel plan autumn-check-up
+  kubectl evenkeel plan -f campaign.yaml --diff
+  kubectl evenkeel plan autumn-check-up -o ical > autumn.ics`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: o.run,
+	}
+	cmd.Flags().StringSliceVarP(&o.paths, "filename", "f", nil, "file or directory with manifests, - for standard input; may be repeated")
+	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "one of "+strings.Join(planOutputs, ", "))
+	cmd.Flags().StringVar(&o.colour, "color", "auto", "one of "+strings.Join(colours, ", ")+"; auto heeds NO_COLOR")
+	cmd.Flags().StringVar(&o.at, "at", "", "plan for this time instead of now, such as 2026-09-15T08:00:00+08:00")
+	cmd.Flags().BoolVar(&o.diff, "diff", false, "show only what would change in the cluster")
+	fixed := cobra.FixedCompletions
+	_ = cmd.RegisterFlagCompletionFunc("output", fixed(planOutputs, cobra.ShellCompDirectiveNoFileComp)) // fails only for unknown flags
+	_ = cmd.RegisterFlagCompletionFunc("color", fixed(colours, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (o *planOptions) run(cmd *cobra.Command, args []string) error {
+	now, err := o.check()
+	if err != nil {
+		return err
+	}
+	observed, err := o.observe(cmd.Context(), args)
+	if err != nil {
+		return err
+	}
+	for i, one := range observed {
+		report, err := plan.Compute(one, now)
+		if err != nil {
+			return err
+		}
+		if i > 0 && o.output == "table" {
+			fmt.Fprintln(o.program.Streams.Out)
+		}
+		if err := o.print(report); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *planOptions) check() (time.Time, error) {
+	if !slices.Contains(planOutputs, o.output) {
+		return time.Time{}, fmt.Errorf("--output %q is not known; write one of %s", o.output, strings.Join(planOutputs, ", "))
+	}
+	if !slices.Contains(colours, o.colour) {
+		return time.Time{}, fmt.Errorf("--color %q is not known; write one of %s", o.colour, strings.Join(colours, ", "))
+	}
+	if o.at == "" {
+		return o.program.Clock.Now(), nil
+	}
+	at, err := time.Parse(time.RFC3339, o.at)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("--at %q is not a time; write one such as 2026-09-15T08:00:00+08:00", o.at)
+	}
+	return at, nil
+}
+
+func (o *planOptions) print(report plan.Report) error {
+	out := o.program.Streams.Out
+	switch o.output {
+	case "json":
+		encoder := json.NewEncoder(out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(report)
+	case "ical":
+		return report.WriteICal(out, o.program.Clock.Now().UTC())
+	}
+	report.Write(out, o.program.coloured(o.colour), o.diff)
+	return nil
+}
+
+// planWorld is what campaigns are planned from.
+type planWorld struct {
+	campaigns  []v1alpha1.ScreeningCampaign
+	calendars  []v1alpha1.AcademicCalendar
+	namespaces []corev1.Namespace
+	districts  []v1alpha1.District
+	rounds     []v1alpha1.ScreeningRound
+}
+
+// observe reads files, the cluster, or both, and returns an entry for each campaign asked for.
+func (o *planOptions) observe(ctx context.Context, args []string) ([]planning.Observed, error) {
+	var w planWorld
+	if len(o.paths) > 0 {
+		files, err := o.files(ctx)
+		if err != nil {
+			return nil, err
+		}
+		w = files
+	}
+	if len(o.paths) == 0 || o.diff {
+		if err := o.cluster(ctx, &w); err != nil {
+			return nil, err
+		}
+	}
+	return w.observed(args)
+}
+
+func (o *planOptions) files(ctx context.Context) (planWorld, error) {
+	set, findings, err := manifest.Load(ctx, manifest.Input{Paths: o.paths, Stdin: o.program.Streams.In, Namespace: *o.flags.Namespace})
+	if err == nil {
+		err = manifest.Err(findings)
+	}
+	return planWorld{
+		campaigns: values(set.Campaigns), calendars: values(set.Calendars), namespaces: values(set.Namespaces),
+		districts: values(set.Districts), rounds: values(set.Rounds),
+	}, err
+}
+
+func values[T any](objects []manifest.Of[T]) []T {
+	var out []T
+	for _, o := range objects {
+		out = append(out, o.Value)
+	}
+	return out
+}
+
+// cluster adds what the cluster has; what a file says of a campaign or a calendar goes first.
+func (o *planOptions) cluster(ctx context.Context, w *planWorld) error {
+	connection, err := o.program.Connect(o.flags)
+	if err != nil {
+		return err
+	}
+	var campaigns v1alpha1.ScreeningCampaignList
+	var calendars v1alpha1.AcademicCalendarList
+	var namespaces corev1.NamespaceList
+	var districts v1alpha1.DistrictList
+	var rounds v1alpha1.ScreeningRoundList
+	for _, list := range []client.ObjectList{&campaigns, &calendars, &namespaces, &districts, &rounds} {
+		if err := connection.Reader.List(ctx, list); err != nil {
+			return fmt.Errorf("planning needs campaigns, calendars, namespaces, districts and rounds of the cluster: %w", err)
+		}
+	}
+	if len(o.paths) == 0 {
+		w.campaigns = campaigns.Items
+	}
+	w.identify(campaigns.Items)
+	w.calendars = append(w.calendars, calendars.Items...)
+	w.namespaces, w.districts, w.rounds = namespaces.Items, districts.Items, rounds.Items
+	return nil
+}
+
+// identify gives the files' campaigns the identity of those they would change.
+func (w *planWorld) identify(existing []v1alpha1.ScreeningCampaign) {
+	for i := range w.campaigns {
+		for _, is := range existing {
+			if is.Name == w.campaigns[i].Name {
+				w.campaigns[i].UID, w.campaigns[i].CreationTimestamp = is.UID, is.CreationTimestamp
+			}
+		}
+	}
+}
+
+func (w *planWorld) observed(args []string) ([]planning.Observed, error) {
+	var out []planning.Observed
+	for _, c := range w.campaigns {
+		if len(args) == 1 && c.Name != args[0] {
+			continue
+		}
+		one, err := w.of(c)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	if len(out) == 0 {
+		if len(args) == 1 {
+			return nil, fmt.Errorf("there is no campaign %q", args[0])
+		}
+		return nil, errors.New("there is no campaign to plan; give files with one, or look at kubectl get screeningcampaigns")
+	}
+	return out, nil
+}
+
+func (w *planWorld) of(c v1alpha1.ScreeningCampaign) (planning.Observed, error) {
+	out := planning.Observed{Campaign: c, Districts: map[string]v1alpha1.District{}}
+	i := slices.IndexFunc(w.calendars, func(a v1alpha1.AcademicCalendar) bool { return a.Name == c.Spec.CalendarRef.Name })
+	if i < 0 {
+		return out, fmt.Errorf("campaign %s: there is no AcademicCalendar %s; give its file too", c.Name, c.Spec.CalendarRef.Name)
+	}
+	out.Calendar = w.calendars[i]
+	selector, err := metav1.LabelSelectorAsSelector(&c.Spec.DistrictSelector)
+	if err != nil {
+		return out, fmt.Errorf("campaign %s: districtSelector: %w", c.Name, err)
+	}
+	for _, ns := range w.namespaces {
+		if selector.Matches(labels.Set(ns.Labels)) {
+			out.Namespaces = append(out.Namespaces, ns)
+		}
+	}
+	for _, d := range w.districts {
+		if d.Name == d.Namespace {
+			out.Districts[d.Namespace] = d
+		}
+	}
+	for _, r := range w.rounds {
+		if r.Labels[v1alpha1.LabelCampaign] == c.Name {
+			out.Rounds = append(out.Rounds, r)
+		}
+	}
+	return out, nil
+}

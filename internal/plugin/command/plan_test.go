@@ -1,0 +1,138 @@
+package command
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/plugin/manifest"
+	"github.com/evenkeel/evenkeel/internal/plugin/plan"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+const samples = "../../../config/samples"
+
+// The samples' autumn check-up, before it is due: the plan is the one that will be made.
+func TestPlanOffline(t *testing.T) {
+	stdout, _, err := world{}.run(t, "plan", "-f", samples, "--at", "2026-09-01T08:00:00+08:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden := filepath.Join("testdata", "plan.txt")
+	if *update {
+		if err := os.WriteFile(golden, []byte(stdout), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), stdout); diff != "" {
+		t.Errorf("plan (-want +got); look at it, then go test -update:\n%s", diff)
+	}
+}
+
+// The phases follow one another in school days, without the National Day week and with
+// its make-up days, and the JSON says the same as the table.
+func TestPlanJSON(t *testing.T) {
+	stdout, _, err := world{}.run(t, "plan", "autumn-check-up", "-f", samples, "--at", "2026-09-15T08:00:00+08:00", "-o", "json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report plan.Report
+	if err := json.Unmarshal([]byte(stdout), &report); err != nil {
+		t.Fatal(err)
+	}
+	if report.Preview || report.Slot != "2026-09-15" || len(report.Rounds) != 1 || report.Rounds[0].Sessions != 15 {
+		t.Fatalf("report %+v", report)
+	}
+	previous := ""
+	for _, p := range report.Rounds[0].Phases {
+		if p.From <= previous || p.To < p.From {
+			t.Errorf("phase %+v does not follow %s", p, previous)
+		}
+		previous = p.To
+	}
+	if len(report.Changes) != 1 || report.Changes[0].Change != "New" {
+		t.Errorf("changes %+v", report.Changes)
+	}
+}
+
+// An edited campaign is planned against the cluster: the round that has not opened moves,
+// the district without one gets it, and the round of a run that was dropped is given up.
+func TestPlanDiff(t *testing.T) {
+	set, _, err := manifest.Load(t.Context(), manifest.Input{Paths: []string{samples}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	campaign, calendar := set.Campaigns[0].Value, set.Calendars[0].Value
+	campaign.CreationTimestamp = metav1.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
+	w := world{objects: []client.Object{&campaign, &calendar}}
+	for _, name := range []string{"fengtai", "kaizhou"} {
+		w.objects = append(w.objects, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"screening.evenkeel.dev/pilot": "true"}}})
+	}
+	old := func(name string, slot v1alpha1.Civil, day int) *v1alpha1.ScreeningRound {
+		from := metav1.Date(2026, 10, day, 1, 0, 0, 0, time.UTC)
+		return &v1alpha1.ScreeningRound{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "fengtai", Name: name, Labels: map[string]string{v1alpha1.LabelCampaign: campaign.Name}},
+			Spec:       v1alpha1.ScreeningRoundSpec{Slot: slot, Sessions: []v1alpha1.SessionWindow{{From: from, To: metav1.NewTime(from.Add(time.Hour))}}},
+		}
+	}
+	w.objects = append(w.objects, old("autumn-check-up-20260915", "2026-09-15", 20), old("autumn-check-up-20260914", "2026-09-14", 12))
+	stdout, _, err := w.run(t, "plan", "-f", samples, "--diff", "--at", "2026-09-15T12:00:00+08:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"Moved   fengtai   autumn-check-up-20260915  2026-10-20 09:00 to 2026-10-20 10:00  2026-10-12 09:00 to 2026-10-30 16:30",
+		"New     kaizhou   autumn-check-up-20260915  -                                     2026-10-12 09:00 to 2026-10-30 16:30",
+		"Gone    fengtai   autumn-check-up-20260914  2026-10-12 09:00 to 2026-10-12 10:00  -",
+	} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("the diff lacks %q:\n%s", want, stdout)
+		}
+	}
+}
+
+func TestPlanICal(t *testing.T) {
+	stdout, _, err := world{}.run(t, "plan", "-f", samples, "--at", "2026-09-01T08:00:00+08:00", "-o", "ical")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Count(stdout, "BEGIN:VEVENT"); got != 6 {
+		t.Errorf("%d events, want one for each of 6 phases:\n%s", got, stdout)
+	}
+}
+
+func TestPlanNamesTheFault(t *testing.T) {
+	tests := map[string]struct {
+		args []string
+		want string
+	}{
+		"unknown campaign": {[]string{"nowhere", "-f", samples}, `there is no campaign "nowhere"`},
+		"no calendar":      {[]string{"-f", filepath.Join(samples, "screeningcampaign.yaml")}, "there is no AcademicCalendar beijing-2026-2027"},
+		"odd time":         {[]string{"-f", samples, "--at", "tomorrow"}, "write one such as"},
+		"unknown output":   {[]string{"-o", "xml"}, "write one of table, json, ical"},
+		"empty cluster":    {nil, "there is no campaign to plan"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := world{}.run(t, append([]string{"plan"}, tc.args...)...)
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want %q", err, tc.want)
+			}
+		})
+	}
+}
