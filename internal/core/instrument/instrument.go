@@ -23,6 +23,7 @@ type Compiled struct {
 	scales    []scaleRule
 	quality   []qualityRule
 	gated     bool // some item has a gate
+	planned   planOnce
 }
 
 // Scale describes one scale of a compiled instrument.

@@ -7,11 +7,7 @@ import (
 )
 
 // standard converts a raw value for a student; false when no norm covers them.
-// Without norms the value is the raw one.
 func (s *scaleRule) standard(raw float64, person Person) (float64, bool) {
-	if len(s.norms) == 0 {
-		return raw, true
-	}
 	for i := range s.norms {
 		if covers(&s.norms[i], person) {
 			return standardOf(s.norms[i].Rows, raw)

@@ -111,7 +111,7 @@ func (c *Compiled) findings(row []int8, r *Response, out *Result) {
 	}
 	for i := range c.quality {
 		rule := &c.quality[i]
-		if !rule.found(p, r, out.Scales) {
+		if !rule.found(p, occasion{r.Seconds, r.Duplicate, r.OutOfWindow}) && !rule.lies(out.Scales) {
 			continue
 		}
 		out.Findings = append(out.Findings, rule.finding)
@@ -122,23 +122,36 @@ func (c *Compiled) findings(row []int8, r *Response, out *Result) {
 	}
 }
 
-func (q *qualityRule) found(p pattern, r *Response, scales []ScaleResult) bool {
+// occasion is how a response came about.
+type occasion struct {
+	seconds                float64
+	duplicate, outOfWindow bool
+}
+
+// lies reports a validity scale at or above its threshold.
+func (q *qualityRule) lies(scales []ScaleResult) bool {
+	if q.finding.Check != contract.ValidityScale {
+		return false
+	}
+	s := &scales[q.scale]
+	return s.Status != Insufficient && s.Value >= q.threshold
+}
+
+// found reports whether a check other than ValidityScale finds something.
+func (q *qualityRule) found(p pattern, o occasion) bool {
 	switch q.finding.Check {
-	case contract.ValidityScale:
-		s := &scales[q.scale]
-		return s.Status != Insufficient && s.Value >= q.threshold
 	case contract.LongestRun:
 		return p.longest >= q.run
 	case contract.Spread:
 		return p.answered*p.squares-p.sum*p.sum < q.spread[p.answered]
 	case contract.SecondsPerItem:
-		return r.Seconds > 0 && r.Seconds < q.seconds[p.answered]
+		return o.seconds > 0 && o.seconds < q.seconds[p.answered]
 	case contract.AllLowest:
 		return p.allLowest
 	case contract.Duplicate:
-		return r.Duplicate
+		return o.duplicate
 	case contract.OutOfWindow:
-		return r.OutOfWindow
+		return o.outOfWindow
 	}
 	return false
 }

@@ -13,6 +13,30 @@ const (
 	Invalid      Status = "Invalid"      // the response is void
 )
 
+// StatusCode is a Status in a column of them.
+type StatusCode uint8
+
+// The codes of the statuses.
+const (
+	ScoredCode StatusCode = iota
+	ProratedCode
+	InsufficientCode
+	InvalidCode
+)
+
+// Status is the status that the code stands for.
+func (s StatusCode) Status() Status {
+	switch s {
+	case ScoredCode:
+		return Scored
+	case ProratedCode:
+		return Prorated
+	case InsufficientCode:
+		return Insufficient
+	}
+	return Invalid
+}
+
 // Basis says what a scale's value is.
 type Basis string
 

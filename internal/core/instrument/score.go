@@ -5,8 +5,8 @@ import "github.com/evenkeel/evenkeel/internal/contract"
 // What a row of answers holds for an item: its answer, or one of these. A row has the
 // answers that count, after gates and after dropping values that are not offered.
 const (
-	noValue  int8 = -1 // asked, without a value
-	notAsked int8 = -2
+	noValue  = BlankCode // asked, without a value
+	notAsked = NotAskedCode
 )
 
 // Score scores one response. It is total: an answer that the item does not offer
@@ -25,7 +25,8 @@ func (c *Compiled) ScoreInto(r *Response, out *Result) {
 	c.readRow(r.Answers, row)
 	out.Scales = out.Scales[:0]
 	for i := range c.scales {
-		out.Scales = append(out.Scales, c.scales[i].score(row, r.Person))
+		s := &c.scales[i]
+		out.Scales = append(out.Scales, s.result(s.score(row, r.Person)))
 	}
 	c.criticalAnswers(row, out)
 	c.findings(row, r, out)
@@ -83,42 +84,79 @@ func (c *Compiled) criticalAnswers(row []int8, out *Result) {
 	}
 }
 
+// outcome is a scale's score without its names. Value and raw are 0 and band is -1
+// unless the status has a value.
+type outcome struct {
+	value, raw float64
+	missing    int
+	band       int8
+	status     StatusCode
+}
+
+// result names an outcome.
+func (s *scaleRule) result(o outcome) ScaleResult {
+	r := ScaleResult{Code: s.code, Status: o.status.Status(), Value: o.value, Raw: o.raw, Basis: s.basis, Missing: o.missing}
+	if o.band >= 0 {
+		r.Band = s.bands[o.band].Name
+	}
+	return r
+}
+
 // score scores one scale of a row.
-func (s *scaleRule) score(row []int8, person Person) ScaleResult {
-	t := s.tally(row)
-	result := ScaleResult{Code: s.code, Status: Scored, Basis: s.basis, Missing: t.missing}
-	if t.missing > 0 {
-		result.Status = Prorated
+func (s *scaleRule) score(row []int8, person Person) outcome {
+	if s.method == contract.Cases {
+		missing := s.tally(row).missing
+		if missing > s.maxMissing {
+			return insufficient(missing)
+		}
+		return s.banded(s.firstCase(row), missing)
 	}
-	raw := 0.0
-	switch {
-	case t.missing > s.maxMissing:
-		result.Status = Insufficient
-		return result
-	case s.method == contract.Cases:
-		raw = s.firstCase(row)
-	default:
-		raw = s.rawValue(t)
+	return s.norm(s.settle(s.tally(row)), person)
+}
+
+func insufficient(missing int) outcome {
+	return outcome{missing: missing, band: -1, status: InsufficientCode}
+}
+
+// settle scores a tally of a Sum, Mean or Count, before norms.
+func (s *scaleRule) settle(t tally) outcome {
+	if t.missing > s.maxMissing {
+		return insufficient(t.missing)
 	}
-	value, covered := s.standard(raw, person)
+	return s.banded(s.rawValue(t), t.missing)
+}
+
+// banded is the outcome of a raw value.
+func (s *scaleRule) banded(raw float64, missing int) outcome {
+	o := outcome{value: raw, raw: raw, missing: missing, band: s.band(raw), status: ScoredCode}
+	if missing > 0 {
+		o.status = ProratedCode
+	}
+	return o
+}
+
+// norm converts an outcome to the student's standard value where the scale has norms.
+func (s *scaleRule) norm(o outcome, person Person) outcome {
+	if len(s.norms) == 0 || o.status == InsufficientCode {
+		return o
+	}
+	standard, covered := s.standard(o.raw, person)
 	if !covered {
-		result.Status = Insufficient
-		return result
+		return insufficient(o.missing)
 	}
-	result.Value, result.Raw = value, raw
-	result.Band = s.bands[s.band(value)].Name
-	return result
+	o.value, o.band = standard, s.band(standard)
+	return o
 }
 
 // band returns the index of the value's band. Bands rise and every value that can
 // occur has one, so the first that does not end below it is the one.
-func (s *scaleRule) band(value float64) int {
+func (s *scaleRule) band(value float64) int8 {
 	for i := range s.bands {
 		if value <= s.bands[i].To {
-			return i
+			return int8(i)
 		}
 	}
-	return len(s.bands) - 1
+	return int8(len(s.bands) - 1)
 }
 
 func (s *scaleRule) firstCase(row []int8) float64 {

@@ -19,11 +19,7 @@ func (s *scaleRule) tally(row []int8) tally {
 		v := row[one.position]
 		switch {
 		case v >= 0:
-			contribution := one.add + one.times*int(v)
-			if s.method == contract.Count {
-				contribution = s.counts(contribution)
-			}
-			t.sum += contribution
+			t.sum += s.contribution(one, int(v))
 		case v == noValue:
 			t.missing++
 			t.weight -= one.weight
@@ -35,6 +31,15 @@ func (s *scaleRule) tally(row []int8) tally {
 		}
 	}
 	return t
+}
+
+// contribution is what an answer adds to the sum.
+func (s *scaleRule) contribution(t *term, answer int) int {
+	value := t.add + t.times*answer
+	if s.method == contract.Count {
+		return s.counts(value)
+	}
+	return value
 }
 
 // counts is 1 when Method Count counts the value, otherwise 0.
