@@ -290,9 +290,8 @@ func (i *importer) concepts(reference *node) []*node {
 		if name, _ := resource.peek("id").stringLeaf(); !local || name != id {
 			continue
 		}
-		for _, key := range []string{"resourceType", "id"} {
-			resource.get(key).read = true
-		}
+		resource.get("resourceType").drop()
+		resource.get("id").drop()
 		list := resource.get("expansion").get("contains").elements()
 		for _, include := range resource.get("compose").get("include").elements() {
 			list = append(list, include.get("concept").elements()...)
