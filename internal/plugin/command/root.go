@@ -44,10 +44,11 @@ func New(p Program) *cobra.Command {
 	flags := genericclioptions.NewConfigFlags(true)
 	root := &cobra.Command{
 		Use:   "kubectl-evenkeel",
-		Short: "See how a province's check-ups are doing",
+		Short: "See how a province's check-ups are doing; try instruments and policies on answers",
 		Long: `kubectl evenkeel shows how a province's check-ups are doing: districts, rounds, channels,
-schools, policies and instruments. It reads Kubernetes objects only; no student, answer or
-live count of a tier is among them.`,
+schools, policies and instruments. Of a cluster it reads Kubernetes objects only; no student, answer
+or live count of a tier is among them. What scores answers reads files on this machine and reaches
+no cluster.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl evenkeel"},
@@ -55,7 +56,7 @@ live count of a tier is among them.`,
 	root.SetOut(p.Streams.Out)
 	root.SetErr(p.Streams.ErrOut)
 	flags.AddFlags(root.PersistentFlags())
-	root.AddCommand(newStatus(p, flags), newCalendar(p, flags), newPlan(p, flags), newValidate(p, flags), newInstrument(p), newVersion(p))
+	root.AddCommand(newStatus(p, flags), newCalendar(p, flags), newPlan(p, flags), newValidate(p, flags), newInstrument(p), newScore(p), newSimulate(p), newVersion(p))
 	return root
 }
 

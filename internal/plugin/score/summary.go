@@ -1,0 +1,253 @@
+package score
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/evenkeel/evenkeel/internal/core/instrument"
+)
+
+// Summary is what a run did: counts, and the numbers of rows to look at.
+type Summary struct {
+	Rows        int // read, and written
+	Rejected    int // of them without a score on some instrument, for cells that are no answers
+	Repeated    int // of them with an id that came before
+	Instruments []Tally
+	Issues      []IssueCount // the most frequent first
+	Comparisons []Comparison
+	Garbled     int // rows with characters that the encoding does not have
+	FirstGarble int
+}
+
+// Tally counts the results on one instrument.
+type Tally struct {
+	Code          string
+	Critical      int // rows with a critical answer
+	CriticalBlank int // rows with a critical item that was asked and has no value
+	Void          int
+	Scales        []ScaleTally
+}
+
+// ScaleTally counts the results on one scale.
+type ScaleTally struct {
+	Code     string
+	Statuses map[instrument.Status]int
+	Bands    map[string]int
+	bands    []string // in the scale's order
+}
+
+// IssueCount counts one rule that cells of one column broke.
+type IssueCount struct {
+	Issue
+	Count int
+	Rows  rows
+}
+
+// maxIssues bounds the kinds of issues that are told apart.
+const maxIssues = 10_000
+
+func newSummary(p *plan) *Summary {
+	s := &Summary{}
+	for _, t := range p.targets {
+		tally := Tally{Code: t.Code()}
+		for _, scale := range t.Scales() {
+			one := ScaleTally{Code: scale.Code, Statuses: map[instrument.Status]int{}, Bands: map[string]int{}}
+			for _, band := range scale.Bands {
+				one.bands = append(one.bands, band.Name)
+			}
+			tally.Scales = append(tally.Scales, one)
+		}
+		s.Instruments = append(s.Instruments, tally)
+	}
+	for _, t := range p.totals {
+		s.Comparisons = append(s.Comparisons, Comparison{Check: t.name})
+	}
+	return s
+}
+
+// tallier adds rows to a summary.
+type tallier struct {
+	*Summary
+	plan      *plan
+	tolerance float64
+	issues    map[Issue]*IssueCount
+}
+
+func (t *tallier) add(row *Row, results []instrument.Result) {
+	t.Rows++
+	if row.Repeated {
+		t.Repeated++
+	}
+	if slices.Contains(row.Rejected, true) {
+		t.Rejected++
+	}
+	for _, issue := range row.Issues {
+		t.issue(row.Number, issue)
+	}
+	for i := range results {
+		t.instrument(row, i, &results[i])
+	}
+	for i, total := range t.plan.totals {
+		result := results[total.instrument].Scales[total.scale]
+		t.Comparisons[i].add(total, row, result, row.Rejected[total.instrument], t.tolerance)
+	}
+}
+
+func (t *tallier) issue(number int, issue Issue) {
+	count := t.issues[issue]
+	if count == nil {
+		if len(t.issues) == maxIssues {
+			return
+		}
+		count = &IssueCount{Issue: issue}
+		t.issues[issue] = count
+	}
+	count.Count++
+	count.Rows.add(number)
+}
+
+func (t *tallier) instrument(row *Row, i int, result *instrument.Result) {
+	tally := &t.Instruments[i]
+	if len(result.Critical) > 0 {
+		tally.Critical++
+	}
+	if len(result.CriticalBlank) > 0 {
+		tally.CriticalBlank++
+	}
+	if result.Void && !row.Rejected[i] {
+		tally.Void++
+	}
+	for k, scale := range result.Scales {
+		state := status(row, i, scale)
+		tally.Scales[k].Statuses[state]++
+		if valued(state) {
+			tally.Scales[k].Bands[scale.Band]++
+		}
+	}
+}
+
+func (t *tallier) finish(s *Source) Summary {
+	for _, count := range t.issues {
+		t.Issues = append(t.Issues, *count)
+	}
+	slices.SortFunc(t.Issues, func(a, b IssueCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Rows[0], b.Rows[0]), cmp.Compare(a.Column, b.Column))
+	})
+	t.Garbled, t.FirstGarble = s.table.Unreadable()
+	return *t.Summary
+}
+
+// Clean tells that every row was scored and every total agrees.
+func (s Summary) Clean() bool {
+	return len(s.Issues) == 0 && !slices.ContainsFunc(s.Comparisons, func(c Comparison) bool { return c.Differ+c.OnlyFile+c.OnlyHere > 0 })
+}
+
+// Write prints the summary for people.
+func (s Summary) Write(w io.Writer) {
+	fmt.Fprintf(w, "%s read and written, %s rejected\n", counted(s.Rows, "row"), thousands(s.Rejected))
+	if s.Repeated > 0 {
+		fmt.Fprintf(w, "%s with an id that came before\n", counted(s.Repeated, "row"))
+	}
+	for _, tally := range s.Instruments {
+		for _, scale := range tally.Scales {
+			scale.write(w, tally.Code)
+		}
+		fmt.Fprintf(w, "%s: critical answers in %s, critical items without an answer in %s", tally.Code, counted(tally.Critical, "row"), counted(tally.CriticalBlank, "row"))
+		if tally.Void > 0 {
+			fmt.Fprintf(w, ", %s void", counted(tally.Void, "response"))
+		}
+		fmt.Fprintln(w)
+	}
+	for _, c := range s.Comparisons {
+		c.write(w)
+	}
+	s.problems(w)
+}
+
+var statuses = []instrument.Status{instrument.Scored, instrument.Prorated, instrument.Insufficient, instrument.Invalid, Rejected}
+
+func (s ScaleTally) write(w io.Writer, code string) {
+	var parts, bands []string
+	for _, state := range statuses {
+		if n := s.Statuses[state]; n > 0 {
+			parts = append(parts, thousands(n)+" "+string(state))
+		}
+	}
+	for _, band := range s.bands {
+		bands = append(bands, band+" "+thousands(s.Bands[band]))
+	}
+	fmt.Fprintf(w, "%s.%s: %s; %s\n", code, s.Code, strings.Join(parts, ", "), strings.Join(bands, ", "))
+}
+
+func (c Comparison) write(w io.Writer) {
+	fmt.Fprintf(w, "%s: equal in %s", c.Check, counted(c.Equal, "row"))
+	for _, part := range []struct {
+		n    int
+		text string
+	}{{c.Neither, "with no value on either side"}, {c.OnlyFile, "with a value in the table only"}, {c.OnlyHere, "with a value here only"}} {
+		if part.n > 0 {
+			fmt.Fprintf(w, ", %s %s", thousands(part.n), part.text)
+		}
+	}
+	fmt.Fprintf(w, ", different in %s", thousands(c.Differ))
+	if c.Differ > 0 {
+		fmt.Fprintf(w, " (%s of them prorated; by %s at most)", thousands(c.Prorated), strconv.FormatFloat(c.Largest, 'g', 4, 64))
+	}
+	if len(c.Rows) > 0 {
+		fmt.Fprintf(w, "; rows %s", c.Rows.text(c.Differ+c.OnlyFile+c.OnlyHere))
+	}
+	fmt.Fprintln(w)
+}
+
+// problems lists what is wrong with cells, with the rows to look at.
+func (s Summary) problems(w io.Writer) {
+	const most = 20
+	for _, issue := range s.Issues[:min(len(s.Issues), most)] {
+		where := "the row"
+		if issue.Column != "" {
+			where = fmt.Sprintf("column %q", short(issue.Column))
+		}
+		if issue.Item != "" {
+			where += " (" + issue.Item + ")"
+		}
+		fmt.Fprintf(w, "%s %s: %s: rows %s\n", where, issue.Problem, counted(issue.Count, "time"), issue.Rows.text(issue.Count))
+	}
+	if more := len(s.Issues) - most; more > 0 {
+		fmt.Fprintf(w, "and %d more kinds of issues; the column issues of the output has all\n", more)
+	}
+	if s.Garbled > 0 {
+		fmt.Fprintf(w, "%s with characters that the encoding does not have, the first is row %d; give --encoding\n", counted(s.Garbled, "row"), s.FirstGarble)
+	}
+}
+
+func (r rows) text(of int) string {
+	texts := make([]string, 0, len(r))
+	for _, number := range r {
+		texts = append(texts, strconv.Itoa(number))
+	}
+	text := strings.Join(texts, ", ")
+	if of > len(r) {
+		text += fmt.Sprintf(" and %s more", thousands(of-len(r)))
+	}
+	return text
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return thousands(n) + " " + noun + "s"
+}
+
+// thousands writes 5533 as 5,533.
+func thousands(n int) string {
+	text := strconv.Itoa(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}

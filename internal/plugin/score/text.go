@@ -1,0 +1,88 @@
+package score
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// plain is a text as it is compared: full-width characters as their narrow ones, no
+// case, single spaces, none around.
+func plain(text string) string {
+	if isPlain(text) {
+		return text
+	}
+	narrow := strings.Map(func(r rune) rune {
+		switch {
+		case r >= '！' && r <= '～':
+			return r - '！' + '!'
+		case unicode.IsSpace(r):
+			return ' '
+		case r == '\ufeff', r == '\u200b', !unicode.IsPrint(r):
+			return -1
+		case r == '’', r == '‘':
+			return '\''
+		}
+		return unicode.ToLower(r)
+	}, text)
+	return strings.Join(strings.Fields(narrow), " ")
+}
+
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if b := text[i]; b <= ' ' || b > '~' || b >= 'A' && b <= 'Z' {
+			return false
+		}
+	}
+	return true
+}
+
+// letters is a plain text without anything but letters and digits.
+func letters(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, plain(text))
+}
+
+// unnumbered is a plain text without a number before or behind it: "2. several days",
+// "好几天(1)". It returns "" when nothing but a number is left, or there was none.
+func unnumbered(text string) string {
+	around := func(r rune) bool { return unicode.IsDigit(r) || strings.ContainsRune(" .、:;,=()[]【】-–—", r) }
+	stripped := strings.TrimFunc(text, around)
+	if len(stripped) == len(text) {
+		return ""
+	}
+	return stripped
+}
+
+// number reads a plain text as a number. A comma is taken for a decimal point: numbers
+// of answers and totals have no thousands.
+func number(text string) (float64, bool) {
+	if text == "" || !strings.ContainsRune("+-.0123456789", rune(text[0])) {
+		return 0, false
+	}
+	if strings.Count(text, ",") == 1 && !strings.Contains(text, ".") {
+		text = strings.Replace(text, ",", ".", 1)
+	}
+	if strings.ContainsAny(text, "xXpP_") {
+		return 0, false // Go's own ways of writing numbers
+	}
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(value, 0) || math.IsNaN(value) {
+		return 0, false
+	}
+	return value, true
+}
+
+// key is what cells and the texts given for them are looked up by: 7, 7.0 and ７ are one.
+func key(text string) string {
+	text = plain(text)
+	if value, ok := number(text); ok && value == math.Trunc(value) && math.Abs(value) < 1e9 {
+		return strconv.FormatInt(int64(value), 10)
+	}
+	return text
+}
