@@ -9,6 +9,9 @@ import (
 	"github.com/evenkeel/evenkeel/internal/core/instrument"
 )
 
+// maxTiers keeps a rank within a byte.
+const maxTiers = 100
+
 var (
 	levels  = []contract.Level{contract.School, contract.District, contract.City}
 	actions = []contract.Action{contract.OpenCase, contract.Notify, contract.DraftReferral, contract.FollowUp}
@@ -26,6 +29,7 @@ func checkInstruments(faults *fault.List, instruments []*instrument.Compiled) {
 
 func (c *Compiled) checkTiers(faults *fault.List) {
 	faults.AddIf(len(c.policy.Tiers) == 0, "tiers", "is empty; list at least one tier, severest first")
+	faults.AddIf(len(c.policy.Tiers) > maxTiers, "tiers", "has %d entries; at most %d are allowed", len(c.policy.Tiers), maxTiers)
 	for i, tier := range c.policy.Tiers {
 		path := fmt.Sprintf("tiers[%d]", i)
 		switch {

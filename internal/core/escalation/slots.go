@@ -11,6 +11,7 @@ import (
 // instruments as asked, and the scales of each in its own order.
 type slot struct {
 	instrument string
+	asked      int // the instrument's place in the round
 	scale      instrument.Scale
 	values     []float64 // that can occur, rising
 	sampled    bool      // values are only some of them
@@ -19,9 +20,9 @@ type slot struct {
 // layOut makes the slots.
 func (c *Compiled) layOut() {
 	c.first = make([]int, 1, len(c.instruments)+1)
-	for _, in := range c.instruments {
+	for asked, in := range c.instruments {
 		for i, scale := range in.Scales() {
-			s := slot{instrument: in.Code(), scale: scale}
+			s := slot{instrument: in.Code(), asked: asked, scale: scale}
 			s.values, s.sampled = valuesOf(in.Source(), in.Source().Scales[i], scale)
 			c.slots = append(c.slots, s)
 		}
