@@ -89,8 +89,8 @@ func (p printer) work(work Work) {
 }
 
 func (p printer) gating(g Gating) {
-	if len(g.Gates) == 0 {
-		return
+	if g.Critical.Answers == 0 || len(g.Gates) == 0 {
+		return // nothing that a gate could lose
 	}
 	p.title("What a gate before the critical items would lose: %s of %s with complete forms",
 		many(g.Critical.Answers, "critical answer"), many(g.Students, "student"))

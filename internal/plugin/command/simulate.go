@@ -1,0 +1,310 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
+	"github.com/evenkeel/evenkeel/internal/core/escalation"
+	"github.com/evenkeel/evenkeel/internal/core/instrument"
+	"github.com/evenkeel/evenkeel/internal/plugin/manifest"
+	"github.com/evenkeel/evenkeel/internal/plugin/score"
+	"github.com/evenkeel/evenkeel/internal/plugin/simulate"
+)
+
+var simulateOutputs = []string{"table", "json"}
+
+// simulateOptions are the flags of simulate.
+type simulateOptions struct {
+	program  Program
+	answers  score.Flags
+	policy   string
+	set      []string
+	with     []string
+	gates    []string
+	capacity []string
+	weeks    float64
+	students int
+	output   string
+	colour   string
+}
+
+func newSimulate(p Program) *cobra.Command {
+	o := &simulateOptions{program: p}
+	cmd := &cobra.Command{
+		Use:   "simulate --policy FILE -i INSTRUMENT [-f FILE]",
+		Short: "Try a policy on answers that there are, offline",
+		Long: `Try an EscalationPolicy on a table of answers, offline, with the code that the districts run:
+how many students reach each tier and why, what a week asks of each level and class of channel
+against what there is, what a changed rule or another policy would move, and how many critical
+answers would be lost if only students with a raised score were asked about danger.
+
+The table is read as by score; try that with score --dry-run. Rows that cannot be read are left
+out, counted and listed. The output is counts, but small ones: it is as confidential as its input.`,
+		Example: `  kubectl evenkeel simulate --policy policy.yaml -i phq-9 -f answers.csv
+  kubectl evenkeel simulate --policy policy.yaml -i phq-9 -f answers.csv --set "moderate=scores['phq-9'].total >= 12"
+  kubectl evenkeel simulate --policy policy.yaml -i phq-9 -f answers.csv --gate 'phq-9:q1+q2 >= 3'
+  kubectl evenkeel simulate --policy policy.yaml -i phq-9 -f sample.csv --capacity fengtai.yaml --weeks 3 --students 20000`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
+	}
+	o.answers.Bind(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&o.policy, "policy", "", "manifest of the EscalationPolicy")
+	flags.StringArrayVar(&o.set, "set", nil, "RULE=EXPRESSION: compare with the policy with another condition of a rule; all --set are one change")
+	flags.StringArrayVar(&o.with, "with", nil, "manifest of another EscalationPolicy to compare with")
+	flags.StringArrayVar(&o.gates, "gate", nil, "CODE:SCALE >= NUMBER or CODE:ITEM+ITEM >= NUMBER, besides the edges of all bands")
+	flags.StringSliceVar(&o.capacity, "capacity", nil, "manifests of schools, channels and a campaign: who is there, and for how long students answer")
+	flags.Float64Var(&o.weeks, "weeks", 0, "in how many weeks the students answer; a campaign's Stage1 without it")
+	flags.IntVar(&o.students, "students", 0, "how many students will answer, if the table is a sample; as many as in it without")
+	flags.StringVarP(&o.output, "output", "o", "table", "one of "+strings.Join(simulateOutputs, ", "))
+	flags.StringVar(&o.colour, "color", "auto", "one of "+strings.Join(colours, ", ")+"; auto heeds NO_COLOR")
+	fixed := cobra.FixedCompletions
+	_ = cmd.RegisterFlagCompletionFunc("output", fixed(simulateOutputs, cobra.ShellCompDirectiveNoFileComp)) // fails only for unknown flags
+	_ = cmd.RegisterFlagCompletionFunc("color", fixed(colours, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (o *simulateOptions) run(ctx context.Context) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	in, err := o.answers.Input(ctx, o.program.Streams.In)
+	if err != nil {
+		return err
+	}
+	setup, err := o.setup(ctx, in.Instruments)
+	if err != nil {
+		return err
+	}
+	source, err := score.Open(in)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	source.Describe(o.program.Streams.ErrOut)
+	simulation := simulate.New(setup)
+	rejected, err := o.feed(ctx, simulation, source)
+	if err != nil {
+		return err
+	}
+	report := simulation.Report()
+	report.Rejected = rejected
+	if err := o.print(report); err != nil {
+		return err
+	}
+	if rejected > 0 {
+		return ErrIncomplete
+	}
+	return nil
+}
+
+func (o *simulateOptions) validate() error {
+	switch {
+	case o.policy == "":
+		return errors.New("no policy is named; give the manifest of an EscalationPolicy with --policy")
+	case o.weeks < 0:
+		return fmt.Errorf("--weeks %g is below 0; write in how many weeks the students answer", o.weeks)
+	case o.students < 0:
+		return fmt.Errorf("--students %d is below 0; write how many will answer", o.students)
+	case o.students > 0 && o.weeks == 0 && len(o.capacity) == 0:
+		return errors.New("--students says how many answer, and nothing in how many weeks; give --weeks, or a campaign with --capacity")
+	case !slices.Contains(simulateOutputs, o.output):
+		return fmt.Errorf("--output %q is not known; write one of %s", o.output, strings.Join(simulateOutputs, ", "))
+	case !slices.Contains(colours, o.colour):
+		return fmt.Errorf("--color %q is not known; write one of %s", o.colour, strings.Join(colours, ", "))
+	}
+	return nil
+}
+
+func (o *simulateOptions) setup(ctx context.Context, instruments []score.Instrument) (simulate.Setup, error) {
+	var setup simulate.Setup
+	for _, in := range instruments {
+		setup.Instruments = append(setup.Instruments, in.Compiled)
+	}
+	policy, err := readPolicy(ctx, o.policy)
+	if err != nil {
+		return setup, err
+	}
+	if setup.Policy, err = o.compile(policy, setup.Instruments); err != nil {
+		return setup, err
+	}
+	if setup.Variants, err = o.variants(ctx, policy, setup.Instruments); err != nil {
+		return setup, err
+	}
+	if setup.Gates, err = o.allGates(setup.Instruments); err != nil {
+		return setup, err
+	}
+	setup.Plan, err = o.plan(ctx)
+	return setup, err
+}
+
+// readPolicy reads the one policy of a manifest.
+func readPolicy(ctx context.Context, path string) (contract.Policy, error) {
+	set, findings, err := manifest.Load(ctx, manifest.Input{Paths: []string{path}})
+	if err != nil {
+		return contract.Policy{}, err
+	}
+	if err := manifest.Err(findings); err != nil {
+		return contract.Policy{}, err
+	}
+	if len(set.Policies) != 1 {
+		return contract.Policy{}, fmt.Errorf("%s holds %d EscalationPolicies; name a file with one", path, len(set.Policies))
+	}
+	return translate.Policy(set.Policies[0].Name, set.Policies[0].Value.Spec), nil
+}
+
+// compile compiles a policy as a round would, and passes on what is probably not meant.
+func (o *simulateOptions) compile(policy contract.Policy, instruments []*instrument.Compiled) (*escalation.Compiled, error) {
+	compiled, err := escalation.Compile(policy, instruments)
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range compiled.Warnings() {
+		fmt.Fprintf(o.program.Streams.ErrOut, "warning: policy %q: %s\n", policy.Name, warning)
+	}
+	return compiled, nil
+}
+
+// variants are the policies to compare with: the one with changed rules, then others.
+func (o *simulateOptions) variants(ctx context.Context, policy contract.Policy, instruments []*instrument.Compiled) (out []simulate.Variant, err error) {
+	if len(o.set) > 0 {
+		changed, err := changeRules(policy, o.set)
+		if err != nil {
+			return nil, err
+		}
+		compiled, err := o.compile(changed, instruments)
+		if err != nil {
+			return nil, fmt.Errorf("with --set: %w", err)
+		}
+		out = append(out, simulate.Variant{Name: "With " + strings.Join(o.set, ", "), Policy: compiled})
+	}
+	for _, path := range o.with {
+		other, err := readPolicy(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		compiled, err := o.compile(other, instruments)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		out = append(out, simulate.Variant{Name: "With " + other.Name + " of " + path, Policy: compiled})
+	}
+	return out, nil
+}
+
+// changeRules gives rules other conditions, each as RULE=EXPRESSION.
+func changeRules(policy contract.Policy, changes []string) (contract.Policy, error) {
+	policy.Rules = slices.Clone(policy.Rules)
+	for _, text := range changes {
+		name, when, found := strings.Cut(text, "=")
+		name = strings.TrimSpace(name)
+		if !found {
+			return policy, fmt.Errorf("--set %q is no pair; write RULE=EXPRESSION", text)
+		}
+		i := slices.IndexFunc(policy.Rules, func(r contract.Rule) bool { return r.Name == name })
+		if i < 0 {
+			return policy, fmt.Errorf("--set: policy %q has no rule %q; its rules are %s", policy.Name, name, strings.Join(ruleNames(policy), ", "))
+		}
+		policy.Rules[i].When = strings.TrimSpace(when)
+	}
+	return policy, nil
+}
+
+func ruleNames(policy contract.Policy) (names []string) {
+	for _, rule := range policy.Rules {
+		names = append(names, rule.Name)
+	}
+	return names
+}
+
+func (o *simulateOptions) allGates(instruments []*instrument.Compiled) ([]simulate.Gate, error) {
+	gates := simulate.BandGates(instruments)
+	for _, text := range o.gates {
+		gate, err := simulate.ParseGate(text, instruments)
+		if err != nil {
+			return nil, err
+		}
+		gates = append(gates, gate)
+	}
+	return gates, nil
+}
+
+// plan is nil when nothing is known of weeks and people.
+func (o *simulateOptions) plan(ctx context.Context) (*simulate.Plan, error) {
+	if o.weeks == 0 && len(o.capacity) == 0 {
+		return nil, nil
+	}
+	plan := &simulate.Plan{Weeks: o.weeks, Students: o.students}
+	if len(o.capacity) == 0 {
+		return plan, nil
+	}
+	// In which namespace a school is makes no difference here.
+	set, findings, err := manifest.Load(ctx, manifest.Input{Paths: o.capacity, Namespace: "any"})
+	if err != nil {
+		return nil, err
+	}
+	if err := manifest.Err(findings); err != nil {
+		return nil, err
+	}
+	if plan.Weeks == 0 {
+		if plan.Weeks, err = simulate.Weeks(set); err != nil {
+			return nil, err
+		}
+	}
+	today := v1alpha1.Civil(o.program.Clock.Now().Format(time.DateOnly))
+	for _, note := range plan.Capacity(set, today) {
+		fmt.Fprintf(o.program.Streams.ErrOut, "warning: %s\n", note)
+	}
+	return plan, nil
+}
+
+// feed adds every row that can be read, and lists the first of those that cannot.
+func (o *simulateOptions) feed(ctx context.Context, simulation *simulate.Simulation, source *score.Source) (rejected int, err error) {
+	const listed = 20
+	for rows := 0; ; rows++ {
+		if rows%1024 == 0 && ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+		row, err := source.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", source.Name(), err)
+		}
+		if !slices.Contains(row.Rejected, true) {
+			simulation.Add(row.Responses)
+			continue
+		}
+		if rejected++; rejected <= listed {
+			for _, issue := range row.Issues {
+				fmt.Fprintln(o.program.Streams.ErrOut, &score.StopError{Row: row.Number, Issue: issue})
+			}
+		}
+	}
+	if rejected > listed {
+		fmt.Fprintf(o.program.Streams.ErrOut, "and %d more rows\n", rejected-listed)
+	}
+	return rejected, nil
+}
+
+func (o *simulateOptions) print(report simulate.Report) error {
+	if o.output == "json" {
+		encoder := json.NewEncoder(o.program.Streams.Out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(report)
+	}
+	report.Write(o.program.Streams.Out, o.program.coloured(o.colour))
+	return nil
+}
