@@ -33,7 +33,7 @@ func runScorer(ctx context.Context, s *process.Settings, log *slog.Logger) error
 	service := scorer.New(pool, keys, log, registry)
 	return process.Run(ctx,
 		process.Server(common.OpsAddr, process.Ops(registry, postgres.Ready(pool)), listening(log, "operations")),
-		service.Run)
+		service.Run, scorer.NewRescorer(pool, keys, log).Run)
 }
 
 // listening logs where a listener is.

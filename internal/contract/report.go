@@ -19,10 +19,29 @@ type Report struct {
 	Covered       bool        `json:"covered"`         // every source that obliges has its obligation, and the reverse
 	OnTime        bool        `json:"onTime"`          // no obligation past a step whose next one was not attempted
 	AuditHead     Digest      `json:"auditHead,omitempty"`
+	Rescore       *Rescore    `json:"rescore,omitempty"` // nil: never yet
 	Channels      []Probe     `json:"channels,omitempty"`
 	Transports    []Probe     `json:"transports,omitempty"`
 	Rounds        []RoundView `json:"rounds,omitempty"`
 }
+
+// Rescore is what came of the last comparison of stored results with those of a second
+// scorer. What differs, and for whom, stays in the district.
+type Rescore struct {
+	FinishedAtUnix int64         `json:"finishedAtUnix"`  // database clock, seconds
+	Asked          Ref           `json:"asked,omitempty"` // the last request that it answers
+	Compared       int64         `json:"compared"`        // responses, rounded to 10
+	Outcome        RescoreResult `json:"outcome"`
+}
+
+// RescoreResult is whether two scorers agree.
+type RescoreResult string
+
+// The outcomes. One difference that stands is enough for ScoresDiffer.
+const (
+	ScoresAgree  RescoreResult = "Agree"
+	ScoresDiffer RescoreResult = "Differ"
+)
 
 // KeysState is whether the key material fits the database.
 type KeysState string
@@ -90,7 +109,7 @@ type Cell struct {
 // carry more than it should: an unknown enum value, a digest of the wrong form, an
 // unrounded count or a cell under the floor. The operator drops such a report.
 func CheckReport(r Report) error {
-	checks := []func(Report) error{checkEnums, checkDigests, checkRounds}
+	checks := []func(Report) error{checkEnums, checkDigests, checkRescore, checkRounds}
 	for _, check := range checks {
 		if err := check(r); err != nil {
 			return err
@@ -123,6 +142,21 @@ func checkDigests(r Report) error {
 	}
 	if r.Directory != nil && !r.Directory.Digest.Valid() {
 		return fmt.Errorf("report.directory.digest is not 64 lower-case hexadecimal characters")
+	}
+	return nil
+}
+
+func checkRescore(r Report) error {
+	v := r.Rescore
+	switch {
+	case v == nil:
+		return nil
+	case v.Outcome != ScoresAgree && v.Outcome != ScoresDiffer:
+		return fmt.Errorf("report.rescore.outcome is not one of Agree, Differ")
+	case v.Asked != "" && !v.Asked.Valid():
+		return fmt.Errorf("report.rescore.asked is not a reference")
+	case v.Compared%10 != 0 || v.Compared < 0 || v.FinishedAtUnix < 0:
+		return fmt.Errorf("report.rescore has a count that is not rounded to 10, or an instant before 1970")
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ type SyncRequest struct {
 	District    string         `json:"district"`    // code
 	DistrictUID string         `json:"districtUID"` // of the District object
 	Directory   *Revision      `json:"directory,omitempty"`
+	Rescore     Ref            `json:"rescore,omitempty"` // a new one asks for a comparison of all scores: Report.Rescore
 	Rounds      []RoundDesired `json:"rounds"`
 	Documents   Documents      `json:"documents"`
 }

@@ -238,9 +238,11 @@ func recorder(in *installation) seal.Recorded {
 func TestMetricsSayWhetherAndHowLongAndNeverHowMany(t *testing.T) {
 	t.Parallel()
 	in := install(t)
+	in.Exec(t, "INSERT INTO ek.rescore_run (finished_at) VALUES (now())")
 	for range 3 {
-		student := in.Student(t, "no-1", "张小明")
-		in.Event(t, in.Attempt(t, student, "Submitted"), contract.Immediate)
+		attempt := in.Attempt(t, in.Student(t, "no-1", "张小明"), "Submitted")
+		in.Event(t, attempt, contract.Immediate)
+		in.Exec(t, "INSERT INTO ek.score_difference (attempt_id, kind, run_id) VALUES ($1, 'Decision', (SELECT id FROM ek.rescore_run))", attempt)
 	}
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(casework.NewFacts(in.Casework))
@@ -257,7 +259,7 @@ func TestMetricsSayWhetherAndHowLongAndNeverHowMany(t *testing.T) {
 			}
 			seen++
 			want := 0.0
-			if fact == "uncovered_sources" {
+			if fact == "uncovered_sources" || fact == "score_differences" {
 				want = 1
 			}
 			if value != want {
@@ -265,7 +267,7 @@ func TestMetricsSayWhetherAndHowLongAndNeverHowMany(t *testing.T) {
 			}
 		}
 	}
-	if seen != 6 {
+	if seen != 8 {
 		t.Errorf("%d facts", seen)
 	}
 }

@@ -24,6 +24,14 @@ type facts struct {
 	Channels        []probeFact        `json:"channels"`
 	Transports      []probeFact        `json:"transports"`
 	Rounds          []roundFact        `json:"rounds"`
+	Rescore         *rescoreFact       `json:"rescore"`
+}
+
+type rescoreFact struct {
+	FinishedAtUnix int64        `json:"finishedAtUnix"`
+	Asked          contract.Ref `json:"asked"`
+	Compared       int64        `json:"compared"`
+	Differs        bool         `json:"differs"`
 }
 
 type probeFact struct {
@@ -44,7 +52,7 @@ type roundFact struct {
 
 // Report says what may be known above about the district now.
 func (s *Service) Report(ctx context.Context) (contract.Report, error) {
-	raw, err := store.One[json.RawMessage](ctx, s.Pool, "SELECT ek_casework.report()")
+	raw, err := store.One[json.RawMessage](ctx, s.Pool, "SELECT ek_casework.report() || jsonb_build_object('rescore', ek_casework.rescore_report())")
 	if err != nil {
 		return contract.Report{}, fmt.Errorf("reading the facts of the report: %w", err)
 	}
@@ -65,7 +73,7 @@ func summarise(f facts, keys Keys) contract.Report {
 	r := contract.Report{
 		AtUnix: f.AtUnix, SchemaVersion: f.SchemaVersion, Keys: keys.State, KeyDigest: keys.Digest, Directory: f.Directory,
 		DutyChain: f.DutyChain, Obligations: f.ObligationsOpen, Covered: f.Covered, OnTime: f.OnTime, AuditHead: f.AuditHead,
-		Channels: probes(f.Channels), Transports: probes(f.Transports),
+		Channels: probes(f.Channels), Transports: probes(f.Transports), Rescore: rescored(f.Rescore),
 	}
 	for _, round := range f.Rounds {
 		r.Rounds = append(r.Rounds, contract.RoundView{
@@ -75,6 +83,17 @@ func summarise(f facts, keys Keys) contract.Report {
 		})
 	}
 	return r
+}
+
+func rescored(f *rescoreFact) *contract.Rescore {
+	if f == nil {
+		return nil
+	}
+	outcome := contract.ScoresAgree
+	if f.Differs {
+		outcome = contract.ScoresDiffer
+	}
+	return &contract.Rescore{FinishedAtUnix: f.FinishedAtUnix, Asked: f.Asked, Compared: suppress.RoundTo10(f.Compared), Outcome: outcome}
 }
 
 func probes(list []probeFact) (out []contract.Probe) {

@@ -146,9 +146,23 @@ func (s *Service) list(ctx context.Context, req contract.SyncRequest) error {
 				return err
 			}
 		}
+		if req.Rescore.Valid() {
+			if err := s.ask(ctx, tx, req.Rescore); err != nil {
+				return err
+			}
+		}
 		_, err = tx.Exec(ctx, `UPDATE ek.installation SET district_uid = $1 WHERE district_uid IS DISTINCT FROM $1 AND $1 <> ''`, req.DistrictUID)
 		return err
 	})
+}
+
+// ask leaves a request for the scorer to compare all scores. It stands until another does.
+func (s *Service) ask(ctx context.Context, tx pgx.Tx, request contract.Ref) error {
+	asked, err := tx.Exec(ctx, "UPDATE ek.installation SET rescore_asked = $1 WHERE rescore_asked <> $1", string(request))
+	if err != nil || asked.RowsAffected() == 0 {
+		return err
+	}
+	return s.audit(ctx, tx, "RescoreAsked", "rescore", "")
 }
 
 // missing says which of the named documents the district lacks and has not refused.

@@ -411,3 +411,31 @@ func TestHandlerRefuses(t *testing.T) {
 		})
 	}
 }
+
+func TestARescoreIsAskedForAndReported(t *testing.T) {
+	t.Parallel()
+	d := caseworktest.New(t)
+	if got := d.Sync(t, caseworktest.Request()).Report.Rescore; got != nil {
+		t.Errorf("before any run the report says %+v", got)
+	}
+	asked := caseworktest.Request()
+	asked.Rescore = contract.RefOf("autumn")
+	for range 2 { // asking is repeated with every sync
+		d.Sync(t, asked)
+	}
+	d.Sync(t, caseworktest.Request()) // an operator that knows of no request takes none back
+	const state = "SELECT rescore_asked || ' ' || (SELECT count(*) FROM ek.audit_entry WHERE action = 'RescoreAsked') FROM ek.installation"
+	if got, want := pgtest.One[string](t, d.Database, state), string(asked.Rescore)+" 1"; got != want {
+		t.Errorf("request and audit entries = %q, want %q", got, want)
+	}
+	d.Exec(t, "INSERT INTO ek.rescore_run (asked, compared, finished_at) VALUES ($1, 1234, to_timestamp(1700000000))", string(asked.Rescore))
+	want := contract.Rescore{FinishedAtUnix: 1700000000, Asked: asked.Rescore, Compared: 1230, Outcome: contract.ScoresAgree}
+	if diff := cmp.Diff(&want, d.Sync(t, asked).Report.Rescore); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	d.Exec(t, "INSERT INTO ek.score_difference (attempt_id, kind, run_id) VALUES ($1, 'Decision', (SELECT id FROM ek.rescore_run))",
+		d.Attempt(t, d.Student(t, "no-1", "张小明"), "Submitted"))
+	if got := d.Sync(t, asked).Report.Rescore; got.Outcome != contract.ScoresDiffer {
+		t.Errorf("with a difference the report says %+v", got)
+	}
+}

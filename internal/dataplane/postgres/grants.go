@@ -30,14 +30,15 @@ func rights() []right {
 		{"scorer", "USAGE", "SCHEMA", []string{"ek", "ek_scorer"}},
 		{"scorer", "SELECT", "TABLE", []string{
 			"ek.installation", "ek.meaning", "ek.round", "ek.round_tier", "ek.round_floor", "ek.attempt", "ek.answer_event",
-			"ek.result", "ek.obligation_cause", "ek.student_key",
+			"ek.result", "ek.result_scale", "ek.obligation_cause", "ek.student_key",
 		}},
 		{"scorer", "SELECT (id, public_key)", "TABLE", []string{"ek.student"}},
 		{"scorer", "UPDATE (state, finished_at, scoring_tries, scoring_next_at, scored_at, failed, recheck)", "TABLE", []string{"ek.attempt"}},
 		{"scorer", "INSERT", "TABLE", []string{"ek.result", "ek.result_scale"}},
-		{"scorer", "SELECT, INSERT, UPDATE", "TABLE", []string{"ek.heartbeat"}},
+		{"scorer", "SELECT, INSERT, UPDATE", "TABLE", []string{"ek.heartbeat", "ek.score_difference"}},
+		{"scorer", "SELECT, UPDATE (after, compared)", "TABLE", []string{"ek.rescore_run"}},
 		{"scorer", "EXECUTE", "FUNCTION", []string{
-			"ek.raise_obligation", "ek.make_follow_up", "ek.require_durable", "ek.check_key",
+			"ek.raise_obligation", "ek.make_follow_up", "ek.require_durable", "ek.check_key", "ek_scorer.take_rescore", "ek_scorer.finish_rescore",
 		}},
 	}, append(caseworkRights(), auditorRights()...)...)
 }
@@ -50,6 +51,7 @@ func auditorRights() []right {
 			"ek.installation", "ek.round", "ek.round_tier", "ek.round_step", "ek.round_floor", "ek.attempt", "ek.result_scale",
 			"ek.case", "ek.obligation", "ek.obligation_cause", "ek.obligation_event", "ek.notification", "ek.referral",
 			"ek.referral_event", "ek.follow_up", "ek.audit_entry", "ek.audit_link", "ek.save", "ek.talk_request", "ek.heartbeat",
+			"ek.rescore_run", "ek.score_difference",
 			"ek_casework.uncovered_sources", "ek_casework.baseless_obligations", "ek_casework.late_steps",
 		}},
 		{auditor, "SELECT (id, attempt_id, student_id, round, meaning_digest, tier_rank, undetermined, rule, obliges, scored_at)", "TABLE", []string{"ek.result"}},

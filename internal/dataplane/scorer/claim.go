@@ -39,6 +39,7 @@ type event struct {
 	id       int64
 	context  seal.AnswerContext
 	sealed   []byte
+	class    int // under which intake stored it, by rank
 	accepted bool
 }
 
@@ -83,7 +84,7 @@ func loadEvents(ctx context.Context, tx pgx.Tx, claimed []attempt) error {
 		index[a.id] = i
 		ids = append(ids, a.id)
 	}
-	rows, err := tx.Query(ctx, `SELECT id, attempt_id, form_key_hash, save_no, instrument, item, sealed, disposition = 'Accepted'
+	rows, err := tx.Query(ctx, `SELECT id, attempt_id, form_key_hash, save_no, instrument, item, sealed, class, disposition = 'Accepted'
 		FROM ek.answer_event WHERE attempt_id = ANY ($1) ORDER BY id`, ids)
 	if err != nil {
 		return err
@@ -92,7 +93,7 @@ func loadEvents(ctx context.Context, tx pgx.Tx, claimed []attempt) error {
 	for rows.Next() {
 		var e event
 		c := &e.context
-		if err := rows.Scan(&e.id, &c.Attempt, &c.FormKeyHash, &c.Save, &c.Instrument, &c.Item, &e.sealed, &e.accepted); err != nil {
+		if err := rows.Scan(&e.id, &c.Attempt, &c.FormKeyHash, &c.Save, &c.Instrument, &c.Item, &e.sealed, &e.class, &e.accepted); err != nil {
 			return err
 		}
 		a := &claimed[index[c.Attempt]]

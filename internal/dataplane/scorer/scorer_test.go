@@ -94,7 +94,7 @@ func (d *district) outcome(s student) string {
 	return pgtest.One[string](d, d.db, `SELECT concat_ws(' ',
 		coalesce((SELECT t.name FROM ek.round_tier t WHERE t.round = r.round AND t.rank = r.tier_rank), 'None'),
 		CASE WHEN r.undetermined THEN 'undetermined' END,
-		(SELECT string_agg(l.status || ':' || l.band, ' ') FROM ek.result_scale l WHERE l.result_id = r.id),
+		(SELECT string_agg(l.status || ':' || l.band, ' ' ORDER BY l.scale) FROM ek.result_scale l WHERE l.result_id = r.id),
 		CASE WHEN r.obliges THEN 'obliges' END,
 		(SELECT 'obligation:' || o.tier_rank FROM ek.obligation o WHERE o.student_id = r.student_id),
 		(SELECT 'causes:' || count(*) FROM ek.obligation o JOIN ek.obligation_cause c ON c.obligation_id = o.id
@@ -377,4 +377,131 @@ func TestAClaimThatFailsIsNotTakenForNothingToDo(t *testing.T) {
 	if n, err := d.scorer.Pass(d.Context()); err == nil {
 		t.Errorf("a pass that could claim nothing dealt with %d and reports success", n)
 	}
+}
+
+// withQuality asks PHQ-9 with rules for careless answers and a standard value beside the
+// total, which tells girls of the last three years from everybody else.
+func withQuality() contract.Meaning {
+	m := pgtest.Meaning()
+	in := &m.Instruments[0]
+	in.Quality = []contract.QualityRule{
+		{Check: contract.SecondsPerItem, Threshold: 2, Effect: contract.Void},
+		{Check: contract.Duplicate, Effect: contract.Flag},
+	}
+	standard := in.Scales[0]
+	standard.Code, standard.Purpose = "standard", contract.Describe
+	standard.Bands = []contract.Band{{Name: "Any", From: 40, To: 67}}
+	norm := contract.Norm{Sex: contract.Female, MinGrade: 10, MaxGrade: 12}
+	for raw := range 28 {
+		norm.Rows = append(norm.Rows, contract.NormRow{Raw: float64(raw), Standard: float64(raw + 40)})
+	}
+	standard.Norms = []contract.Norm{norm}
+	in.Scales = append(in.Scales, standard)
+	return m
+}
+
+func newDistrictWith(t *testing.T, m contract.Meaning) *district {
+	t.Helper()
+	t.Parallel()
+	db := pgtest.New(t)
+	db.OpenRound(t)
+	db.Exec(t, "DELETE FROM ek.round")
+	db.AddRound(t, m, time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+	return &district{t, db, intake.New(db.Intake, pgtest.Keys()),
+		scorer.New(db.Scorer, pgtest.Keys(), slog.New(slog.DiscardHandler), prometheus.NewRegistry())}
+}
+
+func TestWhoAnsweredHowLongAndHowOften(t *testing.T) {
+	d := newDistrictWith(t, withQuality())
+	d.db.Exec(t, "CREATE FUNCTION ek.describe() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.sex := 'Female'; NEW.school_years := 11; RETURN NEW; END $$")
+	d.db.Exec(t, "CREATE TRIGGER describe BEFORE INSERT ON ek.student FOR EACH ROW EXECUTE FUNCTION ek.describe()")
+	slowly := func(s student) {
+		d.db.Exec(t, "UPDATE ek.attempt SET confirmed_at = confirmed_at - interval '3 minutes' WHERE student_id = $1", s.ID)
+	}
+	careful, hasty, inDanger := d.answers(1, 1, 1, 1, 1, 0, 0, 0, 0), d.answers(1, 1, 1, 1, 1, 0, 0, 0, 0), d.answers(0, 0, 0, 0, 0, 0, 0, 0, 2)
+	slowly(careful)
+	for _, s := range []student{careful, hasty, inDanger} {
+		d.submit(s)
+	}
+	d.pass()
+	want := map[string]string{
+		"careful":   "Low Scored:Any Scored:Mild Tier",
+		"hasty":     "Moderate undetermined Invalid: Invalid: Tier+Undetermined",
+		"in danger": "Severe undetermined Invalid: Invalid: obliges obligation:0 causes:2 Undetermined",
+	}
+	got := map[string]string{"careful": d.outcome(careful), "hasty": d.outcome(hasty), "in danger": d.outcome(inDanger)}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if scores := d.scores(careful); scores.Scales[1].Value != 45 || scores.Scales[1].Raw != 5 || len(scores.Findings) != 0 {
+		t.Errorf("careful: %+v", scores)
+	}
+	if scores := d.scores(hasty); !cmp.Equal(scores.Void, []string{"phq-9"}) || len(scores.Findings) != 1 || scores.Findings[0].Check != contract.SecondsPerItem {
+		t.Errorf("hasty: %+v", scores)
+	}
+	d.expectCovered()
+}
+
+// A form that a session ended has no duration to judge.
+func TestADraftThatIsFinalisedIsNotHasty(t *testing.T) {
+	d := newDistrictWith(t, withQuality())
+	s := d.answers(1, 1, 1, 1, 1, 0, 0, 0, 0)
+	d.db.Exec(t, "UPDATE ek.attempt SET finalise_at = now()")
+	d.pass()
+	if got := d.outcome(s); got != "Low Insufficient: Scored:Mild Tier" {
+		t.Errorf("outcome = %q", got)
+	}
+}
+
+func TestASecondFormIsADuplicateUnlessItWasAskedFor(t *testing.T) {
+	for name, tt := range map[string]struct {
+		first []int
+		want  int
+	}{
+		"answered before":            {[]int{0, 0, 0, 0, 0, 0, 0, 0, 0}, 1},
+		"could not be scored before": {[]int{0, 0, 0, 0}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDistrictWith(t, withQuality())
+			s := d.answers(tt.first...)
+			d.db.Exec(t, "UPDATE ek.attempt SET confirmed_at = confirmed_at - interval '3 minutes'")
+			d.submit(s)
+			d.pass()
+			d.db.Exec(t, "UPDATE ek.code SET state = 'Active'")
+			var err error
+			if s.key, _, err = d.intake.Open(t.Context(), string(s.Code), ""); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.intake.Begin(t.Context(), s.key, true, true); err != nil {
+				t.Fatal(err)
+			}
+			d.save(s, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+			d.db.Exec(t, "UPDATE ek.attempt SET confirmed_at = confirmed_at - interval '3 minutes' WHERE state = 'Draft'")
+			d.submit(s)
+			d.pass()
+			if got := d.scores(s); len(got.Findings) != tt.want {
+				t.Errorf("findings of the second form: %+v", got.Findings)
+			}
+		})
+	}
+}
+
+// scores opens a student's latest result.
+func (d *district) scores(s student) scorer.Scores {
+	d.Helper()
+	var id uuid.UUID
+	var sealed, wrapped []byte
+	if err := d.db.Owner.QueryRow(d.Context(), `SELECT r.id, r.sealed, k.wrapped FROM ek.result r
+		JOIN ek.student_key k USING (student_id) WHERE student_id = $1 ORDER BY r.scored_at DESC LIMIT 1`, s.ID).Scan(&id, &sealed, &wrapped); err != nil {
+		d.Fatal(err)
+	}
+	opener, err := pgtest.Keys().Opener(s.ID, wrapped)
+	if err != nil {
+		d.Fatal(err)
+	}
+	scores, err := scorer.OpenScores(opener, id, sealed)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return scores
 }

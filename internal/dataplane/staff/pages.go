@@ -30,7 +30,7 @@ var words = map[string]string{
 	"Immediate": "立即", "Urgent": "紧急", "stat": "立即", "urgent": "紧急",
 	"Drafted": "草稿", "Released": "已发出", "Delivered": "已送达", "Accepted": "已接收", "Scheduled": "已预约", "Attended": "已就诊", "Declined": "被退回",
 	"CriticalAnswer": "危险作答", "Decision": "分级结果", "Request": "主动求助",
-	"Tier": "分级跟进", "Review": "作答复核", "Undetermined": "需复测", "ScoringFailed": "计分失败", "ReferralDeclined": "转介被退回",
+	"Tier": "分级跟进", "Review": "作答复核", "Undetermined": "需复测", "ScoringFailed": "计分失败", "ScoresDiffer": "计分不一致", "ReferralDeclined": "转介被退回",
 }
 
 // remaining says how long is left, in both languages.
