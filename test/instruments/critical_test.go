@@ -123,3 +123,43 @@ func TestInterviews(t *testing.T) {
 		}
 	}
 }
+
+// Each of the four questions leads to the fifth, by a yes and by a refusal alike.
+func TestEveryASQQuestionLeadsToTheFifth(t *testing.T) {
+	compiled := load(t, "asq")
+	for i := range 4 {
+		for _, answer := range []instrument.Answer{{Value: 1}, {Missing: instrument.Refused}} {
+			response := answers{}.response(t, compiled)
+			response.Answers[i] = answer
+			if got := compiled.Score(response).Scales[0].Band; got != "AcuityUnknown" {
+				t.Errorf("question %d answered %v, the fifth not: %q", i+1, answer, got)
+			}
+			response.Answers[4] = instrument.Answer{Value: 0}
+			if got := compiled.Score(response).Scales[0].Band; got != "NonAcutePositive" {
+				t.Errorf("question %d answered %v, the fifth no: %q", i+1, answer, got)
+			}
+		}
+	}
+}
+
+// Any of the first three items and any six of the other eleven make a category, with either answer that counts.
+func TestMHCSFCountsEveryItem(t *testing.T) {
+	compiled := load(t, "mhc-sf")
+	tests := map[int]string{5: "Flourishing", 4: "Flourishing", 3: "Moderate", 2: "Moderate", 1: "Languishing", 0: "Languishing"}
+	for value, want := range tests {
+		neither := 3
+		if value > 2 {
+			neither = 2
+		}
+		for first := range 11 {
+			response := answers{all: neither}.response(t, compiled)
+			response.Answers[first%3].Value = value
+			for i := range 6 {
+				response.Answers[3+(first+i)%11].Value = value
+			}
+			if got := compiled.Score(response).Scales[0].Band; got != want {
+				t.Errorf("item %d and six from the %dth on at %d: %s, want %s", first%3+1, first+4, value, got, want)
+			}
+		}
+	}
+}
