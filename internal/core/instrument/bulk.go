@@ -19,8 +19,10 @@ type scratch struct {
 	columns  [maxItems]*strip // of the strip being scored
 	padded   []strip          // copies, for a strip that is not full
 	blank    *strip           // stands for an item without a column
-	sum, got strip            // of a run of a scale's columns
-	answered strip            // of all of them
+	sum      strip            // in lanes, of a scale's columns: contributions
+	answered strip            // and how many there are
+	given    strip            // the same of columns that are to be reversed
+	got      strip
 	wide     [stripRows]uint16
 	packed   [stripRows]uint64
 	rows     []int8 // the strip row by row, as readRow gives it

@@ -25,6 +25,7 @@ type lanePlan struct {
 	settled []settled // [missing][sum], and one for too many missing at the end
 	sums    int       // length of a row of settled
 	most    int       // missing
+	narrow  bool      // the sum of all runs fits a lane
 }
 
 // settled is an outcome before norms, small enough for many to stay in the cache.
@@ -43,7 +44,7 @@ type run struct {
 
 // newLanes returns nil for a scale that cannot be scored in lanes.
 func (c *Compiled) newLanes(s *scaleRule) *lanePlan {
-	p := &lanePlan{items: len(s.terms), sums: s.hi + 1, most: s.maxMissing}
+	p := &lanePlan{items: len(s.terms), sums: s.hi + 1, most: s.maxMissing, narrow: s.hi <= maxLane}
 	if s.method == contract.Count || len(s.terms) > maxLane || (p.most+1)*p.sums > maxTable {
 		return nil
 	}
@@ -80,7 +81,8 @@ func (p *lanePlan) add(position, lo, hi int, reversed bool) {
 	p.runs = append(p.runs, run{[]int{position}, lo, hi, reversed})
 }
 
-// most is the greatest number that one answer adds to a lane; turn needs more room.
+// most is the greatest number that one answer adds to a lane. On its way to being
+// reversed it adds lowest + highest.
 func (r *run) most() int {
 	if r.reversed {
 		return r.lo + r.hi
@@ -90,23 +92,24 @@ func (r *run) most() int {
 
 // score scores a strip.
 func (p *lanePlan) score(s *scratch, out *ScaleColumn, from, rows int) {
+	clear(s.sum[:])
 	clear(s.answered[:])
-	if len(p.runs) > 1 {
-		clear(s.wide[:])
+	if p.narrow {
+		for i := range p.runs {
+			s.addRun(&p.runs[i])
+		}
+		lookUp(p, s.sum[:rows], s.answered[:rows], out, from)
+		return
 	}
+	clear(s.wide[:])
 	for i := range p.runs {
 		s.addRun(&p.runs[i])
-		if len(p.runs) > 1 {
-			for r, sum := range s.sum {
-				s.wide[r] += uint16(sum)
-			}
+		for r, sum := range s.sum {
+			s.wide[r] += uint16(sum)
 		}
+		clear(s.sum[:])
 	}
-	if len(p.runs) == 1 {
-		lookUp(p, s.sum[:rows], s.answered[:rows], out, from)
-	} else {
-		lookUp(p, s.wide[:rows], s.answered[:rows], out, from)
-	}
+	lookUp(p, s.wide[:rows], s.answered[:rows], out, from)
 }
 
 // lookUp writes what sums and numbers of answered items are settled to.
@@ -125,48 +128,60 @@ func lookUp[T uint8 | uint16](p *lanePlan, sums []T, answered []uint8, out *Scal
 	}
 }
 
-// addRun adds the columns of a run: their contributions into sum, and one for each
+// addRun adds the columns of a run: their contributions onto sum, and one for each
 // answer onto answered.
 func (s *scratch) addRun(r *run) {
-	clear(s.sum[:])
-	got := &s.answered
+	sum, got := &s.sum, &s.answered
 	if r.reversed {
-		got = &s.got
+		sum, got = &s.given, &s.got
+		clear(sum[:])
 		clear(got[:])
 	}
-	for _, position := range r.positions {
-		addColumn(&s.sum, got, s.columns[position], uint64(r.lo), uint64(r.hi))
+	for i := 0; i < len(r.positions); i += abreast {
+		columns := [abreast]*strip{s.blank, s.blank, s.blank, s.blank}
+		for j, position := range r.positions[i:min(i+abreast, len(r.positions))] {
+			columns[j] = s.columns[position]
+		}
+		addColumns(sum, got, columns, uint64(r.lo), uint64(r.hi))
 	}
 	if r.reversed {
 		s.turn(r)
 	}
 }
 
-// turn makes the sum of a run the sum of its reversed answers: lowest + highest for
-// each answered item, less what was given.
+// turn adds the reversed answers of a run: lowest + highest option for each answered
+// item, less what was given.
 func (s *scratch) turn(r *run) {
 	both := uint64(r.lo + r.hi)
 	for i := 0; i <= stripRows-8; i += 8 {
-		got, sum := load(&s.got, i), load(&s.sum, i)
-		store(&s.sum, i, got*both-sum)
+		got := load(&s.got, i)
+		store(&s.sum, i, load(&s.sum, i)+got*both-load(&s.given, i))
 		store(&s.answered, i, load(&s.answered, i)+got)
 	}
 }
 
-// addColumn adds a column of answers lo..hi to the lanes of sum, and one to the lanes
-// of got where there is such an answer. Anything else in the column adds nothing.
-func addColumn(sum, got, column *strip, lo, hi uint64) {
+// abreast is how many columns addColumns adds in one pass over a strip.
+const abreast = 4
+
+// addColumns adds columns of answers lo..hi to the lanes of sum, and one to the lanes of
+// got where there is such an answer. Anything else in a column adds nothing.
+func addColumns(sum, got *strip, columns [abreast]*strip, lo, hi uint64) {
+	a, b, c, d := columns[0], columns[1], columns[2], columns[3]
 	atLeast, above := (0x80-lo)*each, (0x7f-hi)*each
 	for i := 0; i <= stripRows-8; i += 8 {
-		x := load(column, i)
-		low := x &^ tops
-		// The top bit of a lane of low+atLeast says that it is lo or more, of low+above that
-		// it is more than hi, of x that it is below zero.
-		valid := ((low + atLeast) ^ (low + above)) &^ x & tops
-		one := valid >> 7
-		store(sum, i, load(sum, i)+x&(one*maxLane))
-		store(got, i, load(got, i)+one)
+		w, x, y, z := load(a, i), load(b, i), load(c, i), load(d, i)
+		p, q, r, s := valid(w, atLeast, above), valid(x, atLeast, above), valid(y, atLeast, above), valid(z, atLeast, above)
+		store(sum, i, load(sum, i)+w&(p*maxLane)+x&(q*maxLane)+y&(r*maxLane)+z&(s*maxLane))
+		store(got, i, load(got, i)+p+q+r+s)
 	}
+}
+
+// valid is 1 in the lanes of x that hold an answer lo..hi. The top bit of a lane of
+// low+atLeast says that it is lo or more, of low+above that it is more than hi, of x
+// that it is below zero.
+func valid(x, atLeast, above uint64) uint64 {
+	low := x &^ tops
+	return ((low + atLeast) ^ (low + above)) &^ x & tops >> 7
 }
 
 func load(s *strip, i int) uint64 { return binary.LittleEndian.Uint64(s[i : i+8]) }
