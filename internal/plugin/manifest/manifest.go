@@ -106,17 +106,26 @@ func (s *Set) admit(ctx context.Context, o *Object) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	var findings []Finding
-	for _, p := range problems {
-		findings = append(findings, o.Find(Error, p.Path, p.Message))
-	}
-	if len(findings) > 0 {
-		return findings, nil
+	if len(problems) > 0 {
+		return o.problems(problems), nil
 	}
 	if err := s.keep(o, content); err != nil {
 		return []Finding{o.Find(Error, "", "cannot be read: "+err.Error())}, nil
 	}
 	return nil, nil
+}
+
+// maxProblems bounds the findings of one object; who has more has another format in hand.
+const maxProblems = 100
+
+func (o *Object) problems(problems []definition.Problem) (out []Finding) {
+	for _, p := range problems[:min(len(problems), maxProblems)] {
+		out = append(out, o.Find(Error, p.Path, p.Message))
+	}
+	if more := len(problems) - maxProblems; more > 0 {
+		out = append(out, o.Find(Error, "", fmt.Sprintf("and %d more problems", more)))
+	}
+	return out
 }
 
 // other keeps namespaces, whose labels campaigns select, and counts the rest.

@@ -1,6 +1,7 @@
 package manifest_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,6 +118,18 @@ func TestDefaultsAreFilledIn(t *testing.T) {
 	}
 	if got := set.Calendars[0].Value.Spec.SchoolWeek; len(got) != 5 {
 		t.Errorf("schoolWeek = %v, want the five days of the definition's default", got)
+	}
+}
+
+func TestManyProblemsAreSummedUp(t *testing.T) {
+	var text strings.Builder
+	text.WriteString(calendar)
+	for i := range 5_000 {
+		fmt.Fprintf(&text, "  x%d: 1\n", i)
+	}
+	_, findings := load(t, text.String())
+	if len(findings) != 101 || !strings.HasSuffix(findings[0], "and 4900 more problems") {
+		t.Errorf("%d findings, the first %q", len(findings), findings[0])
 	}
 }
 

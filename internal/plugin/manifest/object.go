@@ -156,7 +156,7 @@ func repeated(node *yaml.Node) (twice []*yaml.Node) {
 }
 
 func (d document) repeated(twice []*yaml.Node) (out []Finding) {
-	for _, key := range twice {
+	for _, key := range twice[:min(len(twice), maxProblems)] {
 		out = append(out, Finding{
 			Severity: Error, File: d.file, Line: d.skip + key.Line,
 			Message: fmt.Sprintf("the field %q is given twice; keep one of them", key.Value),
