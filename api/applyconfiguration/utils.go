@@ -176,6 +176,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.StageEnrolmentApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("StricterDeadline"):
 		return &apiv1alpha1.StricterDeadlineApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("StricterFloors"):
+		return &apiv1alpha1.StricterFloorsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Term"):
 		return &apiv1alpha1.TermApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Text"):

@@ -72,7 +72,7 @@ const (
 	// ConditionGatesPassed on a ScreeningRound is True when nothing stands in the way of opening.
 	//
 	// Reasons when True: Passed. When False: CampaignNotFound, Suspended, DistrictNotReady,
-	// InstrumentNotUsable, PolicyInvalid, ChannelNotUsable, DutyChainNotReady, SchoolsNotStaffed.
+	// InstrumentNotUsable, PolicyInvalid, NotStricter, ChannelNotUsable, DutyChainNotReady, SchoolsNotStaffed.
 	// When Unknown: NoReport (only once the round has opened; before, what is unknown does not pass).
 	ConditionGatesPassed = "GatesPassed"
 	// ConditionMeaningPinned on a ScreeningRound is True when the data plane holds its meaning.
@@ -156,6 +156,7 @@ const (
 	ReasonSuspended           = "Suspended"
 	ReasonDistrictNotReady    = "DistrictNotReady"
 	ReasonInstrumentNotUsable = "InstrumentNotUsable"
+	ReasonNotStricter         = "NotStricter"
 	ReasonPolicyInvalid       = "PolicyInvalid"
 	ReasonChannelNotUsable    = "ChannelNotUsable"
 	ReasonDutyChainNotReady   = "DutyChainNotReady"

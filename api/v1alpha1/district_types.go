@@ -59,8 +59,9 @@ type DistrictSpec struct {
 	// database of the district.
 	// +required
 	Database Database `json:"database,omitzero"`
-	// keys says where the key material comes from. Nothing is ever generated anew for a database
-	// that is already initialised.
+	// keys says where the key material comes from. The operator makes none anew while it has any sign
+	// that the district was in use. A namespace that is deleted and made again leaves no sign; the
+	// database then serves nothing but the exchange until the keys that it knows are back.
 	// +optional
 	// +default={"source": "Generated"}
 	Keys Keys `json:"keys,omitzero"`
@@ -80,13 +81,18 @@ type DistrictSpec struct {
 	// +kubebuilder:validation:Minimum=5
 	// +kubebuilder:validation:Maximum=100
 	CellFloor int32 `json:"cellFloor,omitempty"`
-	// stricterDeadlines shorten the deadlines of tiers; a longer one has no effect.
+	// stricterDeadlines shorten the deadlines of tiers of the policy. A round does not open when one
+	// is longer than the policy's or names a tier that the policy does not have.
 	// +optional
 	// +listType=map
 	// +listMapKey=tier
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=10
 	StricterDeadlines []StricterDeadline `json:"stricterDeadlines,omitempty"`
+	// stricterFloors raise the least tiers of critical and undetermined answers above the policy's. A
+	// round does not open when one is milder or names a tier that the policy does not have.
+	// +optional
+	StricterFloors StricterFloors `json:"stricterFloors,omitzero"`
 }
 
 // Area (片区) groups schools for coordination and inspection.
@@ -231,7 +237,7 @@ type Database struct {
 // Keys says where the key material comes from.
 type Keys struct {
 	// source of the key material. Provided: the custodian made the Secrets <district>-keys-intake and
-	// <district>-keys-seal. Generated: the operator makes them once, if there is no database yet.
+	// <district>-keys-seal. Generated: the operator makes them, unless it sees that there were some.
 	// +required
 	// +kubebuilder:validation:Enum=Provided;Generated
 	Source string `json:"source,omitempty"`
@@ -341,6 +347,32 @@ type StricterDeadline struct {
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=525600
 	RespondWithinMinutes int32 `json:"respondWithinMinutes,omitempty"`
+}
+
+// StricterFloors are a district's own least tiers; one that is left out is the policy's.
+//
+// +kubebuilder:validation:MinProperties=1
+type StricterFloors struct {
+	// immediate is the least tier of an Immediate answer.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=40
+	Immediate string `json:"immediate,omitempty"`
+	// urgent is the least tier of an Urgent answer and of a request to talk to someone.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=40
+	Urgent string `json:"urgent,omitempty"`
+	// review is the least tier of a Review answer.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=40
+	Review string `json:"review,omitempty"`
+	// undetermined is the least tier of what could not be scored or left a critical item blank.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=40
+	Undetermined string `json:"undetermined,omitempty"`
 }
 
 // DistrictStatus is what the operator found.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/apply"
-	"github.com/evenkeel/evenkeel/internal/controlplane/result"
+	"github.com/evenkeel/evenkeel/internal/controlplane/judge"
 )
 
 // Reconciler reconciles AcademicCalendars.
@@ -33,15 +33,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 
 // Reconcile checks one calendar.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	var calendar v1alpha1.AcademicCalendar
-	if err := r.Client.Get(ctx, req.NamespacedName, &calendar); err != nil {
-		return ctrl.Result{}, client.IgnoreNotFound(err)
-	}
-	if !calendar.DeletionTimestamp.IsZero() {
-		return ctrl.Result{}, nil
-	}
-	after := calendar.DeepCopy()
-	fault := summarise(after, r.Clock.Now())
-	wait, err := r.Status.Write(ctx, &calendar, after)
-	return result.Of(err, fault, wait)
+	return judge.Object(ctx, r.Client, r.Status, req, &v1alpha1.AcademicCalendar{}, func(calendar *v1alpha1.AcademicCalendar) (fault, err error) {
+		return summarise(calendar, r.Clock.Now()), nil
+	})
 }

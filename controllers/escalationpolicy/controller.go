@@ -17,7 +17,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/apply"
-	"github.com/evenkeel/evenkeel/internal/controlplane/result"
+	"github.com/evenkeel/evenkeel/internal/controlplane/judge"
 )
 
 // Reconciler reconciles EscalationPolicies.
@@ -41,14 +41,13 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 
 // Reconcile checks one policy.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	o, err := r.gather(ctx, req)
-	if err != nil || o == nil {
-		return ctrl.Result{}, client.IgnoreNotFound(err)
-	}
-	after := o.policy.DeepCopy()
-	fault := summarise(after, *o, r.Clock.Now())
-	wait, err := r.Status.Write(ctx, &o.policy, after)
-	return result.Of(err, fault, wait)
+	return judge.Object(ctx, r.Client, r.Status, req, &v1alpha1.EscalationPolicy{}, func(policy *v1alpha1.EscalationPolicy) (fault, err error) {
+		o, err := r.gather(ctx, *policy)
+		if err != nil {
+			return nil, err
+		}
+		return summarise(policy, o, r.Clock.Now()), nil
+	})
 }
 
 // observed is all that the verdict about a policy depends on.
@@ -59,25 +58,16 @@ type observed struct {
 	instruments []v1alpha1.Instrument
 }
 
-// gather returns nil for a policy that is going away.
-func (r *Reconciler) gather(ctx context.Context, req ctrl.Request) (*observed, error) {
-	var o observed
-	if err := r.Client.Get(ctx, req.NamespacedName, &o.policy); err != nil {
-		return nil, err
-	}
-	if !o.policy.DeletionTimestamp.IsZero() {
-		return nil, nil
-	}
+func (r *Reconciler) gather(ctx context.Context, policy v1alpha1.EscalationPolicy) (observed, error) {
 	var campaigns v1alpha1.ScreeningCampaignList
 	var rounds v1alpha1.ScreeningRoundList
 	var instruments v1alpha1.InstrumentList
 	for _, list := range []client.ObjectList{&campaigns, &rounds, &instruments} {
 		if err := r.Client.List(ctx, list); err != nil {
-			return nil, err
+			return observed{}, err
 		}
 	}
-	o.campaigns, o.rounds, o.instruments = campaigns.Items, rounds.Items, instruments.Items
-	return &o, nil
+	return observed{policy: policy, campaigns: campaigns.Items, rounds: rounds.Items, instruments: instruments.Items}, nil
 }
 
 func ofCampaign(_ context.Context, obj client.Object) []reconcile.Request {

@@ -34,27 +34,32 @@ func summarise(policy *v1alpha1.EscalationPolicy, o observed, now time.Time) err
 	return fault
 }
 
-// check compiles the policy with the instruments of each user. A user whose
-// instruments are not all there says so itself and is left out here.
+// check compiles the policy with the instruments of each user; what is odd but lets no
+// student down is in the message. A user whose instruments are not all there says so
+// itself and is left out here.
 func check(policy contract.Policy, o observed) (message string, fault error) {
 	if fault = escalation.Check(policy); fault != nil {
 		return "", fault
 	}
-	var checked []string
+	var checked, warnings []string
 	for _, u := range users(o) {
 		compiled, err := translate.CompileAll(o.instruments, u.instruments)
 		if err != nil {
 			continue
 		}
-		if _, err = escalation.Compile(policy, compiled); err != nil {
+		ready, err := escalation.Compile(policy, compiled)
+		if err != nil {
 			return "", fmt.Errorf("with the instruments of %s: %w", u.name, err)
 		}
 		checked = append(checked, u.name)
+		for _, w := range ready.Warnings() {
+			warnings = append(warnings, fmt.Sprintf("; with those of %s, %s", u.name, w))
+		}
 	}
 	if len(checked) == 0 {
 		return "The policy is consistent in itself; no campaign with complete instruments refers to it yet", nil
 	}
-	return "The policy compiles with the instruments of " + strings.Join(checked, ", "), nil
+	return "The policy compiles with the instruments of " + strings.Join(checked, ", ") + strings.Join(warnings, ""), nil
 }
 
 type user struct {

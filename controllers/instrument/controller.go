@@ -16,7 +16,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/apply"
-	"github.com/evenkeel/evenkeel/internal/controlplane/result"
+	"github.com/evenkeel/evenkeel/internal/controlplane/judge"
 )
 
 // Reconciler reconciles Instruments.
@@ -40,14 +40,13 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 
 // Reconcile checks one instrument.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	o, err := r.gather(ctx, req)
-	if err != nil || o == nil {
-		return ctrl.Result{}, client.IgnoreNotFound(err)
-	}
-	after := o.instrument.DeepCopy()
-	fault := summarise(after, *o, r.Clock.Now())
-	wait, err := r.Status.Write(ctx, &o.instrument, after)
-	return result.Of(err, fault, wait)
+	return judge.Object(ctx, r.Client, r.Status, req, &v1alpha1.Instrument{}, func(in *v1alpha1.Instrument) (fault, err error) {
+		o, err := r.gather(ctx, *in)
+		if err != nil {
+			return nil, err
+		}
+		return summarise(in, o, r.Clock.Now()), nil
+	})
 }
 
 // observed is all that the verdict about an instrument depends on.
@@ -57,25 +56,16 @@ type observed struct {
 	rounds     []v1alpha1.ScreeningRound
 }
 
-// gather returns nil for an instrument that is going away.
-func (r *Reconciler) gather(ctx context.Context, req ctrl.Request) (*observed, error) {
-	var o observed
-	if err := r.Client.Get(ctx, req.NamespacedName, &o.instrument); err != nil {
-		return nil, err
-	}
-	if !o.instrument.DeletionTimestamp.IsZero() {
-		return nil, nil
-	}
+func (r *Reconciler) gather(ctx context.Context, in v1alpha1.Instrument) (observed, error) {
 	var instruments v1alpha1.InstrumentList
 	if err := r.Client.List(ctx, &instruments); err != nil {
-		return nil, err
+		return observed{}, err
 	}
 	var rounds v1alpha1.ScreeningRoundList
 	if err := r.Client.List(ctx, &rounds); err != nil {
-		return nil, err
+		return observed{}, err
 	}
-	o.all, o.rounds = instruments.Items, rounds.Items
-	return &o, nil
+	return observed{instrument: in, all: instruments.Items, rounds: rounds.Items}, nil
 }
 
 func (r *Reconciler) namesakes(ctx context.Context, obj client.Object) []reconcile.Request {

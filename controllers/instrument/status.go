@@ -15,21 +15,21 @@ import (
 
 // summarise sets the status that an instrument deserves and returns what is at fault in it.
 func summarise(in *v1alpha1.Instrument, o observed, now time.Time) error {
-	usable, digest, fault := judge(o)
-	verdict := conditions.Verdict{State: conditions.Applied, Message: "The instrument compiles"}
+	usable, digest, fault := verdict(o)
+	ready := conditions.Verdict{State: conditions.Applied, Message: "The instrument compiles"}
 	if fault != nil {
-		verdict = conditions.Verdict{State: conditions.Invalid, Message: fault.Error()}
+		ready = conditions.Verdict{State: conditions.Invalid, Message: fault.Error()}
 	}
-	want := append(verdict.Trio(), usable, inUse(o))
+	want := append(ready.Trio(), usable, inUse(o))
 	in.Status.Conditions = conditions.Settle(in.Status.Conditions, want, in.Generation, now)
 	in.Status.ObservedGeneration = in.Generation
 	in.Status.Digest = string(digest)
 	return fault
 }
 
-// judge says whether rounds may use the instrument, which digest its meaning has and
+// verdict says whether rounds may use the instrument, which digest its meaning has and
 // what is at fault.
-func judge(o observed) (usable metav1.Condition, digest contract.Digest, fault error) {
+func verdict(o observed) (usable metav1.Condition, digest contract.Digest, fault error) {
 	invalid := func(err error) (metav1.Condition, contract.Digest, error) {
 		return conditions.False(v1alpha1.ConditionUsableInRounds, v1alpha1.ReasonInvalid, err.Error()), "", err
 	}

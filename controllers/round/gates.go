@@ -12,7 +12,6 @@ import (
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/conditions"
 	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
-	"github.com/evenkeel/evenkeel/internal/core/escalation"
 )
 
 // state is how a gate stands. Until the round opens a gate passes only when it is known
@@ -124,73 +123,6 @@ func districtGate(s *scene) gate {
 		if !conditions.Holds(district.Status.Conditions, kind) {
 			return notReady("is not " + kind)
 		}
-	}
-	return gate{}
-}
-
-func instrumentGate(s *scene) gate {
-	if s.d.settled {
-		return gate{}
-	}
-	var faults []string
-	for _, key := range s.o.round.Spec.Instruments {
-		document, fault := usable(s.o.instruments, key)
-		if fault != "" {
-			faults = append(faults, fault)
-			continue
-		}
-		s.documents = append(s.documents, document)
-	}
-	if len(faults) > 0 {
-		s.documents = nil
-		return failing(v1alpha1.ReasonInstrumentNotUsable, "%s", strings.Join(faults, "; "))
-	}
-	return gate{}
-}
-
-func usable(all []v1alpha1.Instrument, key v1alpha1.InstrumentKey) (document contract.Instrument, fault string) {
-	in, found := translate.Pick(all, key)
-	if !found {
-		return document, fmt.Sprintf("there is no Instrument %s version %s", key.Code, key.Version)
-	}
-	reason, message, err := translate.Usable(in.Spec)
-	switch {
-	case err != nil:
-		return document, fmt.Sprintf("Instrument %s does not compile: %s", in.Name, err)
-	case reason != v1alpha1.ReasonApproved:
-		return document, message
-	}
-	document, err = translate.Instrument(in.Spec)
-	if err != nil {
-		return document, err.Error()
-	}
-	return document, ""
-}
-
-// policyGate also works out which policy the later gates go by: the pinned one once the
-// meaning is settled.
-func policyGate(s *scene) gate {
-	if s.d.settled {
-		if s.o.record != nil {
-			s.policy = &s.o.record.Policy
-		}
-		return gate{}
-	}
-	name := s.o.round.Spec.EscalationPolicyRef.Name
-	if s.o.policy == nil {
-		return failing(v1alpha1.ReasonPolicyInvalid, "there is no EscalationPolicy %s", name)
-	}
-	policy := translate.Policy(name, s.o.policy.Spec)
-	s.policy = &policy
-	if s.documents == nil {
-		return gate{} // the instruments are what is wrong
-	}
-	compiled, err := translate.CompileAll(s.o.instruments, s.o.round.Spec.Instruments)
-	if err == nil {
-		_, err = escalation.Compile(policy, compiled)
-	}
-	if err != nil {
-		return failing(v1alpha1.ReasonPolicyInvalid, "EscalationPolicy %s: %s", name, err)
 	}
 	return gate{}
 }

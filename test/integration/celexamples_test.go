@@ -27,7 +27,10 @@ var approved = reviewed("Approved")
 
 // reviewed is a state of review that reviewers who compared the English wording leave.
 func reviewed(state string) edit {
-	return all(set("Confirmed", "spec", "languages", 1, "state"), set(fields("state", state, "by", list("Board")), "spec", "review"))
+	return func(obj map[string]any) { // a review of its own for every object: edits that follow may change it
+		set("Confirmed", "spec", "languages", 1, "state")(obj)
+		set(fields("state", state, "by", list("Board")), "spec", "review")(obj)
+	}
 }
 
 // firstScale changes the first scale of an instrument.

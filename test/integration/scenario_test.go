@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -184,6 +185,18 @@ var recorded = that("the pinned meaning has an immutable record", func(w *world)
 	err := admin.Get(ctx, client.ObjectKey{Namespace: w.name, Name: w.roundName() + "-meaning-" + digest[:8]}, &record)
 	return err == nil && record.Immutable != nil && *record.Immutable && len(record.OwnerReferences) == 0
 })
+
+// pinned is the meaning that the round's record keeps.
+func (w *world) pinned() contract.Meaning {
+	w.t.Helper()
+	var record corev1.ConfigMap
+	w.get(&record, w.roundName()+"-meaning-"+w.round().Status.MeaningDigest[:8])
+	var meaning contract.Meaning
+	if err := json.Unmarshal([]byte(record.Data["meaning.json"]), &meaning); err != nil {
+		w.t.Fatal(err)
+	}
+	return meaning
+}
 
 func status(what, want string, of func(v1alpha1.ScreeningRoundStatus) string) step {
 	return func(w *world) {

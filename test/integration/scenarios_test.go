@@ -52,6 +52,47 @@ var scenarios = map[string][]step{
 		at(opening), round("Open=False/Scheduled", "MeaningPinned=False/NotYet"),
 		that("nothing is pinned", func(w *world) bool { return len(w.district.rounds) == 0 }), listed,
 	},
+	// A message that changes without its reason is written once a minute at most.
+	"an instrument not fit for the round": {
+		at(onSlot), do(edited(&v1alpha1.Instrument{}, func(in *v1alpha1.Instrument) { in.Spec.Review.State = v1alpha1.ReviewRetired })),
+		at("2026-09-15T00:02"), round("GatesPassed=False/InstrumentNotUsable"), message("is retired"),
+		do(remade(func(in *v1alpha1.Instrument) { in.Spec.Items[2].Text.En = "" })),
+		at("2026-09-15T00:03"), round("GatesPassed=False/InstrumentNotUsable"), message("items[2].text.en"),
+		do(remade(func(in *v1alpha1.Instrument) { in.Spec.Administration = v1alpha1.AdministrationInterview })),
+		at("2026-09-15T00:04"), round("GatesPassed=False/InstrumentNotUsable"), message("take it out of stage1"),
+		do(remade(func(in *v1alpha1.Instrument) { in.Spec.AgeRange.MinYears = 13 })),
+		at("2026-09-15T00:05"), round("GatesPassed=False/InstrumentNotUsable"), message("grade 7 (age 12)"),
+		do(remade(func(in *v1alpha1.Instrument) { in.Spec.Languages[0].State = v1alpha1.LanguageUnconfirmed })),
+		at("2026-09-15T00:06"), round("GatesPassed=True/Passed"),
+		at(opening), round("Open=True/Open"),
+		that("only confirmed wording is sent", func(w *world) bool {
+			text := w.pinned().Instruments[0].Items[0].Text
+			return text.ZhCN == "" && text.En != ""
+		}),
+	},
+	"a district may only tighten": {
+		at(onSlot), do(edited(&v1alpha1.District{}, floors(v1alpha1.StricterFloors{Urgent: "Low"}))),
+		at("2026-09-15T00:07"), round("GatesPassed=False/NotStricter"), message("stricterFloors.urgent"),
+		do(edited(&v1alpha1.District{}, floors(v1alpha1.StricterFloors{Undetermined: "Sever"}))),
+		at("2026-09-15T00:08"), round("GatesPassed=False/NotStricter"), message(`no tier "Sever"`),
+		do(edited(&v1alpha1.District{}, func(d *v1alpha1.District) {
+			floors(v1alpha1.StricterFloors{})(d)
+			d.Spec.StricterDeadlines[0].RespondWithinMinutes = 9999
+		})),
+		at("2026-09-15T00:09"), round("GatesPassed=False/NotStricter"), message("stricterDeadlines[0].respondWithinMinutes"),
+		do(edited(&v1alpha1.District{}, func(d *v1alpha1.District) {
+			floors(v1alpha1.StricterFloors{Urgent: "Severe"})(d)
+			d.Spec.StricterDeadlines[0].RespondWithinMinutes = 60
+		})),
+		at(opening), round("GatesPassed=True/Passed", "Open=True/Open"),
+		that("the round means the stricter policy", func(w *world) bool {
+			policy := w.pinned().Policy
+			return policy.Critical.Urgent == "Severe" && policy.Tiers[1].RespondWithinMinutes == 60
+		}),
+		remember("opened", digestOf),
+		do(edited(&v1alpha1.District{}, floors(v1alpha1.StricterFloors{Urgent: "Low"}))),
+		same("opened", digestOf), round("GatesPassed=True/Passed", "Open=True/Open"),
+	},
 	"gates that pass late open late": {
 		at(onSlot), do(unready(&v1alpha1.ReferralChannel{}, "city-hospital", v1alpha1.ConditionUsable)),
 		at(midSession), round("GatesPassed=False/ChannelNotUsable", "Open=False/Scheduled"),
@@ -227,6 +268,18 @@ func unready(obj client.Object, name, kind string) func(w *world) {
 		}
 		w.state(obj, name, metav1.ConditionFalse, kind)
 	}
+}
+
+// remade makes the world's instrument anew, approved and changed.
+func remade(change func(*v1alpha1.Instrument)) func(w *world) {
+	return func(w *world) {
+		deleted(&v1alpha1.Instrument{})(w)
+		create(w.t, operator, makeInstrument(w.name, w.name).With(change).Obj())
+	}
+}
+
+func floors(f v1alpha1.StricterFloors) func(*v1alpha1.District) {
+	return func(d *v1alpha1.District) { d.Spec.StricterFloors = f }
 }
 
 func moreDays(p *v1alpha1.EscalationPolicy) { p.Spec.Undetermined.RetestWithinSchoolDays++ }

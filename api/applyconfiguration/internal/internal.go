@@ -467,6 +467,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - tier
+    - name: stricterFloors
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.StricterFloors
     - name: timeZone
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.TimeZone
@@ -1552,6 +1555,21 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         scalar: numeric
     - name: tier
+      type:
+        scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.StricterFloors
+  map:
+    fields:
+    - name: immediate
+      type:
+        scalar: string
+    - name: review
+      type:
+        scalar: string
+    - name: undetermined
+      type:
+        scalar: string
+    - name: urgent
       type:
         scalar: string
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.SuspendMode

@@ -8,6 +8,7 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/channel"
+	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
 )
 
 // sources are the objects a directory is made from.
@@ -43,9 +44,7 @@ func buildDirectory(s sources) *contract.Directory {
 	for _, h := range spec.HelpCard {
 		d.HelpCard = append(d.HelpCard, contract.HelpLine{Label: text(h.Label), Phone: h.Phone})
 	}
-	for _, t := range spec.StricterDeadlines {
-		d.Tighter = append(d.Tighter, contract.Tighter{Tier: t.Tier, RespondWithinMinutes: int(t.RespondWithinMinutes)})
-	}
+	d.Tighter = translate.Deadlines(spec)
 	return d
 }
 

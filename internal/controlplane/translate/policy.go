@@ -6,6 +6,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/core/escalation"
 )
 
 // Policy translates an escalation policy. The steps of a chain are put in order of time,
@@ -23,6 +24,23 @@ func Policy(name string, spec v1alpha1.EscalationPolicySpec) contract.Policy {
 		ReferralRelease: contract.ReferralRelease(spec.ReferralRelease),
 		Rules:           list(spec.Rules, rule),
 	}
+}
+
+// Tighten returns the policy as it is in a district, whose own deadlines and floors may
+// only be stricter: escalation.Tighten says when they are not, with the field at fault.
+func Tighten(policy contract.Policy, spec v1alpha1.DistrictSpec) (contract.Policy, error) {
+	floors := contract.StricterFloors{
+		Immediate: spec.StricterFloors.Immediate, Urgent: spec.StricterFloors.Urgent,
+		Review: spec.StricterFloors.Review, Undetermined: spec.StricterFloors.Undetermined,
+	}
+	return escalation.Tighten(policy, Deadlines(spec), floors)
+}
+
+// Deadlines are a district's own.
+func Deadlines(spec v1alpha1.DistrictSpec) []contract.Tighter {
+	return list(spec.StricterDeadlines, func(d v1alpha1.StricterDeadline) contract.Tighter {
+		return contract.Tighter{Tier: d.Tier, RespondWithinMinutes: int(d.RespondWithinMinutes)}
+	})
 }
 
 func tier(t v1alpha1.Tier) contract.Tier {

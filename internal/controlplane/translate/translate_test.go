@@ -82,23 +82,6 @@ func TestInstrumentIsTheDocumentThatIsScored(t *testing.T) {
 	}
 }
 
-func TestShippedPHQ9IsTheTestedOne(t *testing.T) {
-	in := shipped[v1alpha1.Instrument](t, "instruments/phq-9.yaml")
-	got, err := translate.Instrument(in.Spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := instrumenttest.PHQ9()
-	if diff := cmp.Diff(want.Scales[0], got.Scales[0]); diff != "" {
-		t.Errorf("total (-core +shipped):\n%s", diff)
-	}
-	for i, item := range want.Items {
-		if diff := cmp.Diff(item.Critical, got.Items[i].Critical); diff != "" || item.Code != got.Items[i].Code || len(got.Items[i].Options) != 4 {
-			t.Errorf("item %s with %d options (-core +shipped):\n%s", got.Items[i].Code, len(got.Items[i].Options), diff)
-		}
-	}
-}
-
 func TestInstrumentNamesTheFieldAtFault(t *testing.T) {
 	tests := map[string]struct {
 		edit func(*v1alpha1.InstrumentSpec)

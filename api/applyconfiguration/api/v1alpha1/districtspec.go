@@ -30,8 +30,9 @@ type DistrictSpecApplyConfiguration struct {
 	HelpCard []HelpLineApplyConfiguration `json:"helpCard,omitempty"`
 	// database of the district.
 	Database *DatabaseApplyConfiguration `json:"database,omitempty"`
-	// keys says where the key material comes from. Nothing is ever generated anew for a database
-	// that is already initialised.
+	// keys says where the key material comes from. The operator makes none anew while it has any sign
+	// that the district was in use. A namespace that is deleted and made again leaves no sign; the
+	// database then serves nothing but the exchange until the keys that it knows are back.
 	Keys *KeysApplyConfiguration `json:"keys,omitempty"`
 	// addresses under which people reach the district's pages.
 	Addresses *AddressesApplyConfiguration `json:"addresses,omitempty"`
@@ -41,8 +42,12 @@ type DistrictSpecApplyConfiguration struct {
 	Workers *WorkersApplyConfiguration `json:"workers,omitempty"`
 	// cellFloor is the smallest count that is published; the larger of this and the province's applies.
 	CellFloor *int32 `json:"cellFloor,omitempty"`
-	// stricterDeadlines shorten the deadlines of tiers; a longer one has no effect.
+	// stricterDeadlines shorten the deadlines of tiers of the policy. A round does not open when one
+	// is longer than the policy's or names a tier that the policy does not have.
 	StricterDeadlines []StricterDeadlineApplyConfiguration `json:"stricterDeadlines,omitempty"`
+	// stricterFloors raise the least tiers of critical and undetermined answers above the policy's. A
+	// round does not open when one is milder or names a tier that the policy does not have.
+	StricterFloors *StricterFloorsApplyConfiguration `json:"stricterFloors,omitempty"`
 }
 
 // DistrictSpecApplyConfiguration constructs a declarative configuration of the DistrictSpec type for use with
@@ -193,5 +198,13 @@ func (b *DistrictSpecApplyConfiguration) WithStricterDeadlines(values ...*Strict
 		}
 		b.StricterDeadlines = append(b.StricterDeadlines, *values[i])
 	}
+	return b
+}
+
+// WithStricterFloors sets the StricterFloors field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the StricterFloors field is set to the value of the last call.
+func (b *DistrictSpecApplyConfiguration) WithStricterFloors(value *StricterFloorsApplyConfiguration) *DistrictSpecApplyConfiguration {
+	b.StricterFloors = value
 	return b
 }

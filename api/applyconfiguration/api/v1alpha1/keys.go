@@ -8,7 +8,7 @@ package v1alpha1
 // Keys says where the key material comes from.
 type KeysApplyConfiguration struct {
 	// source of the key material. Provided: the custodian made the Secrets <district>-keys-intake and
-	// <district>-keys-seal. Generated: the operator makes them once, if there is no database yet.
+	// <district>-keys-seal. Generated: the operator makes them, unless it sees that there were some.
 	Source *string `json:"source,omitempty"`
 }
 
