@@ -9,15 +9,20 @@ import (
 	"github.com/evenkeel/evenkeel/internal/core/instrument/instrumenttest"
 )
 
-// FuzzCompileScore feeds any document and any answers: what compiles, scores, and
-// every scale that is not Insufficient has a value within its bounds and a band.
+// FuzzCompileScore feeds any document and any answers: what compiles, scores, alone
+// and in columns alike, and every scale that has a value has it within its bounds and
+// in the one band that holds it.
 func FuzzCompileScore(f *testing.F) {
-	seed, err := json.Marshal(instrumenttest.PHQ9())
-	if err != nil {
-		f.Fatal(err)
+	for _, in := range []contract.Instrument{
+		instrumenttest.PHQ9(), means(), algorithm(), normed(), judged(), gatedForm(),
+	} {
+		seed, err := json.Marshal(in)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(seed, []byte{0, 1, 2, 3, 0, 1, 2, 3, 1})
+		f.Add(seed, []byte{2, 80, 2, 255, 2})
 	}
-	f.Add(seed, []byte{0, 1, 2, 3, 0, 1, 2, 3, 1})
-	f.Add([]byte(`{"code":"x","version":"1","items":[{"code":"a","options":[{"value":3},{"value":9}]}],"scales":[{"code":"t","items":["a"],"method":"Sum","missingAs":"Prorate","multiply":{"numerator":1,"denominator":1},"rounding":"HalfUp","worse":"Higher","purpose":"Grade","bands":[{"name":"b","from":3,"to":9}]}]}`), []byte{9})
 	f.Fuzz(func(t *testing.T, document, values []byte) {
 		var in contract.Instrument
 		if json.Unmarshal(document, &in) != nil {
@@ -29,6 +34,7 @@ func FuzzCompileScore(f *testing.F) {
 			return
 		}
 		response := c.NewResponse()
+		response.Person = instrument.Person{Sex: contract.Male, Age: len(values) % 20, Grade: len(values) % 12}
 		for i, v := range values {
 			if i < len(in.Items) {
 				response.Answers[i] = instrument.Answer{Value: int(v % 16), Missing: instrument.Missing(v / 64)}
@@ -36,10 +42,31 @@ func FuzzCompileScore(f *testing.F) {
 		}
 		result := c.Score(response)
 		for i, scale := range c.Scales() {
-			got := result.Scales[i]
-			if got.Status != instrument.Insufficient && (got.Value < scale.Min || got.Value > scale.Max || got.Band == "") {
-				t.Errorf("scale %+v scored %+v", scale, got)
-			}
+			checkResult(t, scale, result.Scales[i])
+		}
+		var out instrument.ColumnScores
+		c.ScoreColumns(columnsOf(c, []*instrument.Response{response}), &out)
+		if diff := rowDiff(c, &out, 0, result); diff != "" {
+			t.Error(diff)
 		}
 	})
+}
+
+func checkResult(t *testing.T, scale instrument.Scale, got instrument.ScaleResult) {
+	t.Helper()
+	if got.Status != instrument.Scored && got.Status != instrument.Prorated {
+		if got.Value != 0 || got.Raw != 0 || got.Band != "" {
+			t.Errorf("%s with a value: %+v", got.Status, got)
+		}
+		return
+	}
+	var holding []string
+	for _, b := range scale.Bands {
+		if b.From <= got.Value && got.Value <= b.To {
+			holding = append(holding, b.Name)
+		}
+	}
+	if got.Value < scale.Min || got.Value > scale.Max || len(holding) != 1 || holding[0] != got.Band {
+		t.Errorf("scale %+v scored %+v; bands that hold it: %q", scale, got, holding)
+	}
 }
