@@ -17,7 +17,6 @@ func (c *checker) districts() {
 		}
 		c.grant(district)
 		c.staff(district)
-		c.deadlines(district)
 	}
 }
 
@@ -43,33 +42,6 @@ func (c *checker) staff(district manifest.Of[v1alpha1.District]) {
 			continue
 		}
 		c.missing(district.Object, fmt.Sprintf("spec.staff[%d].school", i), "School", group.School)
-	}
-}
-
-// deadlines looks for the tiers whose deadlines a district shortens, and for deadlines
-// that shorten nothing.
-func (c *checker) deadlines(district manifest.Of[v1alpha1.District]) {
-	if len(c.set.Policies) == 0 {
-		return
-	}
-	for i, stricter := range district.Value.Spec.StricterDeadlines {
-		path := fmt.Sprintf("spec.stricterDeadlines[%d]", i)
-		longest := int32(0)
-		for _, policy := range c.set.Policies {
-			for _, tier := range policy.Value.Spec.Tiers {
-				if tier.Name == stricter.Tier {
-					longest = max(longest, tier.RespondWithinMinutes)
-				}
-			}
-		}
-		switch {
-		case longest == 0:
-			c.add(district.Object, manifest.Warning, path+".tier",
-				fmt.Sprintf("no EscalationPolicy of this set has a tier %q; write the name of one", stricter.Tier))
-		case stricter.RespondWithinMinutes >= longest:
-			c.add(district.Object, manifest.Warning, path+".respondWithinMinutes",
-				fmt.Sprintf("the policy's %d minutes apply: a district's deadline counts only where it is shorter", longest))
-		}
 	}
 }
 

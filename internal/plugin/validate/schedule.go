@@ -9,6 +9,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
+	"github.com/evenkeel/evenkeel/internal/core/escalation"
 	"github.com/evenkeel/evenkeel/internal/core/rollout"
 	"github.com/evenkeel/evenkeel/internal/plugin/manifest"
 )
@@ -23,9 +24,7 @@ func (c *checker) campaigns() {
 			instruments: template.Stage1.Instruments, at: "spec.template.spec.stage1.instruments",
 			policy: template.EscalationPolicyRef.Name, policyAt: "spec.template.spec.escalationPolicyRef.name",
 		})
-		for _, namespace := range c.selected(campaign) {
-			c.channels(campaign, namespace)
-		}
+		c.fit(campaign)
 	}
 }
 
@@ -50,36 +49,55 @@ func (c *checker) plan(campaign manifest.Of[v1alpha1.ScreeningCampaign]) {
 	c.faults(campaign.Object, "spec.", err)
 }
 
-// selected are the namespaces of the set that a campaign selects. Without any namespace
-// in the set nothing can be said of them.
-func (c *checker) selected(campaign manifest.Of[v1alpha1.ScreeningCampaign]) (names []string) {
+// fit looks at the policy of a campaign in the districts that the campaign selects, as
+// the gates of their rounds do.
+func (c *checker) fit(campaign manifest.Of[v1alpha1.ScreeningCampaign]) {
+	policy, found := named(c.set.Policies, campaign.Value.Spec.Template.Spec.EscalationPolicyRef.Name)
+	for _, district := range c.selected(campaign) {
+		if !found {
+			continue
+		}
+		c.channels(campaign, policy, district)
+		document := translate.Policy(policy.Name, policy.Value.Spec)
+		if escalation.Check(document) == nil {
+			_, err := translate.Tighten(document, district.Value.Spec)
+			c.faults(district.Object, "spec.", err)
+		}
+	}
+}
+
+// selected are the districts of the set that a campaign selects: all of them in a set
+// without Namespaces, whose labels would tell.
+func (c *checker) selected(campaign manifest.Of[v1alpha1.ScreeningCampaign]) (out []manifest.Of[v1alpha1.District]) {
 	selector, err := metav1.LabelSelectorAsSelector(&campaign.Value.Spec.DistrictSelector)
 	if err != nil {
 		c.add(campaign.Object, manifest.Error, "spec.districtSelector", err.Error())
 		return nil
 	}
+	if len(c.set.Namespaces) == 0 {
+		return c.set.Districts
+	}
+	selects := false
 	for _, namespace := range c.set.Namespaces {
 		if selector.Matches(labels.Set(namespace.Value.Labels)) {
-			names = append(names, namespace.Name)
+			selects = true
+			out = append(out, in(c.set.Districts, namespace.Name)...)
 		}
 	}
-	if len(names) == 0 && len(c.set.Namespaces) > 0 {
+	if !selects {
 		c.add(campaign.Object, manifest.Warning, "spec.districtSelector",
 			"selects no Namespace of this set; write labels that the namespaces of the districts carry")
 	}
-	return names
+	return out
 }
 
-// channels warns of a selected district without a channel for a tier that drafts
-// referrals: its rounds would not open.
-func (c *checker) channels(campaign manifest.Of[v1alpha1.ScreeningCampaign], namespace string) {
-	policy, found := named(c.set.Policies, campaign.Value.Spec.Template.Spec.EscalationPolicyRef.Name)
-	district, has := named(in(c.set.Districts, namespace), namespace)
-	if !found || !has {
-		return
-	}
+// channels warns of a district without a channel for a tier that drafts referrals: its
+// rounds would not open.
+func (c *checker) channels(
+	campaign manifest.Of[v1alpha1.ScreeningCampaign], policy manifest.Of[v1alpha1.EscalationPolicy], district manifest.Of[v1alpha1.District],
+) {
 	classes := map[v1alpha1.ChannelClass]bool{}
-	for _, channel := range in(c.set.Channels, namespace) {
+	for _, channel := range in(c.set.Channels, district.Namespace) {
 		classes[channel.Value.Spec.Class] = true
 	}
 	for _, tier := range policy.Value.Spec.Tiers {
