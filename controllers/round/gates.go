@@ -51,7 +51,7 @@ type scene struct {
 func judge(o observed, d decision) verdict {
 	s := scene{o: o, d: d}
 	gates := []func(*scene) gate{
-		campaignGate, districtGate, instrumentGate, policyGate, channelGate, dutyGate, schoolGate,
+		campaignGate, districtGate, instrumentGate, policyGate, recordGate, channelGate, dutyGate, schoolGate,
 	}
 	var v verdict
 	var messages []string
@@ -65,11 +65,17 @@ func judge(o observed, d decision) verdict {
 		}
 	}
 	v.message = strings.Join(messages, "; ")
-	if len(s.documents) > 0 && s.policy != nil {
-		meaning := translate.Meaning(o.round.Name, s.documents, *s.policy)
-		v.meaning = &meaning
-	}
+	v.meaning = s.meaning()
 	return v
+}
+
+// meaning is nil unless the instruments and the policy are worked out, and both fit.
+func (s *scene) meaning() *contract.Meaning {
+	if len(s.documents) == 0 || s.policy == nil {
+		return nil
+	}
+	meaning := translate.Meaning(s.o.round.Name, s.documents, *s.policy)
+	return &meaning
 }
 
 func failing(reason, format string, args ...any) gate {

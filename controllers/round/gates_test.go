@@ -129,3 +129,18 @@ func TestPolicyGate(t *testing.T) {
 		})
 	}
 }
+
+func TestRecordGate(t *testing.T) {
+	o, d := planned(t)
+	s := scene{o: o, d: d}
+	instrumentGate(&s)
+	policyGate(&s)
+	if got := recordGate(&s); got.state != pass {
+		t.Errorf("PHQ-9 alone: %s", got.message)
+	}
+	s.documents[0].Scales[0].Norms = []contract.Norm{{Sex: contract.SexAny, Rows: make([]contract.NormRow, 60_000)}}
+	got := recordGate(&s)
+	if got.state != fail || got.reason != v1alpha1.ReasonInstrumentNotUsable || !strings.Contains(got.message, "a record holds 1048576") {
+		t.Errorf("60,000 rows of norms: %v %s: %s", got.state, got.reason, got.message)
+	}
+}

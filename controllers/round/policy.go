@@ -1,6 +1,10 @@
 package round
 
 import (
+	"encoding/json"
+
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
@@ -47,6 +51,25 @@ func (s *scene) compiles(policy contract.Policy) gate {
 	}
 	if err != nil {
 		return failing(v1alpha1.ReasonPolicyInvalid, "EscalationPolicy %s: %s", policy.Name, err)
+	}
+	return gate{}
+}
+
+// recordGate refuses a meaning that a ConfigMap cannot hold: there would be no record of
+// what was pinned.
+func recordGate(s *scene) gate {
+	meaning := s.meaning()
+	if s.d.settled || meaning == nil {
+		return gate{}
+	}
+	raw, err := json.Marshal(meaning)
+	switch {
+	case err != nil:
+		return failing(v1alpha1.ReasonInstrumentNotUsable, "the meaning cannot be written: %s", err)
+	case len(raw) > corev1.MaxSecretSize:
+		return failing(v1alpha1.ReasonInstrumentNotUsable,
+			"the instruments and the policy make a document of %d bytes, and a record holds %d; ask fewer instruments or leave out norm tables that the cohort does not need",
+			len(raw), corev1.MaxSecretSize)
 	}
 	return gate{}
 }
