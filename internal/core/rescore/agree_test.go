@@ -14,9 +14,11 @@ import (
 
 // sameBits compares floats to the bit: 0 and -0 differ.
 var sameBits = cmp.Options{
-	cmp.Comparer(func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }),
+	cmp.Comparer(equalBits),
 	cmpopts.EquateEmpty(),
 }
+
+func equalBits(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
 
 // agree scores some responses to a random instrument with every scorer there is.
 func agree(t *rapid.T) {

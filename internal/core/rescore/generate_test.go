@@ -22,8 +22,12 @@ type draft struct {
 
 func anInstrument(t *rapid.T) contract.Instrument {
 	d := &draft{T: t, in: contract.Instrument{Code: "random", Version: "1", Administration: contract.SelfReport}}
-	for range rapid.IntRange(1, 12).Draw(t, "items") {
-		d.item()
+	if often(t, 15) {
+		d.longForm()
+	} else {
+		for range rapid.IntRange(1, 12).Draw(t, "items") {
+			d.item()
+		}
 	}
 	for range rapid.IntRange(1, 4).Draw(t, "scales") {
 		d.scale(oneOf(t, contract.Grade, contract.Describe))
@@ -49,6 +53,18 @@ func (d *draft) item() {
 		item.AskWhen = d.tests(d.in.Items, 2)
 	}
 	d.in.Items = append(d.in.Items, item)
+}
+
+// longForm has as many items as a questionnaire, all with the same options.
+func (d *draft) longForm() {
+	options := d.options()
+	for i := range rapid.IntRange(20, 100).Draw(d.T, "many items") {
+		item := contract.Item{Code: fmt.Sprintf("q%d", i+1)}
+		for _, value := range options {
+			item.Options = append(item.Options, contract.Option{Value: value})
+		}
+		d.in.Items = append(d.in.Items, item)
+	}
 }
 
 // options are 0, 1, 2 ... as in most forms, or any values in any order.
@@ -215,7 +231,7 @@ func (d *draft) bands(scale *contract.Scale) {
 	scale.Bands = []contract.Band{{Name: "any", From: -1e9, To: 1e9}}
 	compiled, err := instrument.Compile(d.alone(*scale))
 	if err != nil { // more different values than Compile allows
-		scale.Rounding = contract.HalfUp
+		scale.Rounding, scale.Weights, scale.Multiply.Numerator = contract.HalfUp, nil, 1
 		compiled, err = instrument.Compile(d.alone(*scale))
 	}
 	if err != nil {
@@ -251,7 +267,11 @@ func (d *draft) quality() {
 		case contract.SecondsPerItem:
 			rule.Threshold = float64(rapid.IntRange(1, 80).Draw(d.T, "seconds")) / 8
 		}
-		d.in.Quality = append(d.in.Quality, rule)
+		if !slices.ContainsFunc(d.in.Quality, func(other contract.QualityRule) bool { // findings of both would look alike
+			return other.Check == rule.Check && other.Scale == rule.Scale && other.Effect == rule.Effect
+		}) {
+			d.in.Quality = append(d.in.Quality, rule)
+		}
 	}
 }
 
