@@ -40,10 +40,27 @@ func TestFaultsAreNamed(t *testing.T) {
 			create(w.t, operator, broken)
 		}, &v1alpha1.Instrument{ObjectMeta: metav1.ObjectMeta{Name: "faults-y"}}, []string{"Stalled=True/Invalid", "UsableInRounds=False/Invalid"}, "items[3].optionSet"},
 
+		{"a band that leaves a gap", func(w *world) {
+			broken := makeInstrument(w.name+"-x", "gap").With(func(in *v1alpha1.Instrument) { in.Spec.Scales[0].Bands[1].From.Text = "6" }).Obj()
+			create(w.t, operator, broken)
+		}, &v1alpha1.Instrument{ObjectMeta: metav1.ObjectMeta{Name: "faults-x"}}, []string{"Ready=False/Invalid", "Stalled=True/Invalid"}, "scales[0].bands"},
+		{"a text missing", func(w *world) {
+			wordless := makeInstrument(w.name+"-w", "wordless").With(func(in *v1alpha1.Instrument) { in.Spec.Stem = v1alpha1.Text{} }).Obj()
+			create(w.t, operator, wordless)
+		}, &v1alpha1.Instrument{ObjectMeta: metav1.ObjectMeta{Name: "faults-w"}}, []string{"Ready=True/Applied", "UsableInRounds=False/TextMissing"}, "compiles"},
+
 		{"a policy", func(*world) {}, &v1alpha1.EscalationPolicy{}, []string{"Ready=True/Applied", "InUse=False/NotUsed"}, "campaign faults"},
 		{"a band uncaught",
 			edited(&v1alpha1.EscalationPolicy{}, func(p *v1alpha1.EscalationPolicy) { p.Spec.Rules = p.Spec.Rules[:2] }),
 			&v1alpha1.EscalationPolicy{}, []string{"Ready=False/Invalid", "Stalled=True/Invalid"}, "campaign faults: policy \"faults\": rules: band uncaught"},
+		{"a rule that never decides",
+			edited(&v1alpha1.EscalationPolicy{}, func(p *v1alpha1.EscalationPolicy) {
+				last := p.Spec.Rules[1]
+				last.Name, last.When = "never-first", "scores['faults'].total >= 12"
+				p.Spec.Rules = append(p.Spec.Rules[:2], v1alpha1.Rule{Name: "mild", When: "scores['faults'].total >= 5", Tier: "Low"}, last)
+				p.Spec.Rules[3].Tier = "Low"
+			}),
+			&v1alpha1.EscalationPolicy{}, []string{"Ready=True/Applied", "Stalled=absent"}, "rules[3].when"},
 		{"a rule about nothing",
 			edited(&v1alpha1.EscalationPolicy{}, func(p *v1alpha1.EscalationPolicy) { p.Spec.Rules[1].When = "scores['mht'].total > 5" }),
 			&v1alpha1.EscalationPolicy{}, []string{"Stalled=True/Invalid"}, "rules[1].when"},
