@@ -14,10 +14,19 @@ import (
 
 // The rules that a cell can break.
 const (
-	notKnown  = "is neither a number nor a text that is known for an answer; give --values or --missing"
+	notKnown  = "is neither a number nor a text that is known for an answer"
 	notWhole  = "is not a whole number"
-	notOption = "is not an answer of the item; give --missing if it stands for none, or --offset if the table counts otherwise"
+	notOption = "is not an answer of the item"
+	notSex    = "is no sex that is known"
 )
+
+// remedies say what to do about a rule that was broken; they are said once, in reports.
+var remedies = map[string]string{
+	notKnown:  "give --values TEXT=NUMBER if it is an answer, or --missing TEXT if it stands for none",
+	notWhole:  "are these the columns of the answers?",
+	notOption: "give --missing CODE if it stands for no answer, or --offset if the table counts otherwise",
+	notSex:    "give --sexes, such as --sexes 1=Male,2=Female",
+}
 
 // blanks are the texts that programs write for nothing. They count as left blank unless
 // the mapping says otherwise.
@@ -36,7 +45,20 @@ type cells struct {
 type cell struct {
 	answer instrument.Answer
 	fault  string
+	edge   edge
 }
+
+// edge is where a number lies, seen from the item's answers. Tables that count from
+// another number than the instrument show by it.
+type edge uint8
+
+const (
+	within edge = iota
+	lowest
+	highest
+	below // by one
+	above // by one
+)
 
 const (
 	notRecoded = -1
@@ -148,10 +170,30 @@ func (c *cells) number(value float64) cell {
 	if value != math.Trunc(value) {
 		return cell{fault: notWhole}
 	}
-	if math.Abs(value) > 1e6 || !slices.Contains(c.options, int(value)+c.offset) {
+	if math.Abs(value) > 1e6 {
 		return cell{fault: notOption}
 	}
-	return c.value(int(value) + c.offset)
+	whole := int(value) + c.offset
+	read := cell{fault: notOption}
+	if slices.Contains(c.options, whole) {
+		read = c.value(whole)
+	}
+	read.edge = c.edge(whole)
+	return read
+}
+
+func (c *cells) edge(value int) edge {
+	switch value {
+	case slices.Min(c.options):
+		return lowest
+	case slices.Max(c.options):
+		return highest
+	case slices.Min(c.options) - 1:
+		return below
+	case slices.Max(c.options) + 1:
+		return above
+	}
+	return within
 }
 
 func join(values []int) string {

@@ -112,7 +112,7 @@ func set[V any](to *map[string]V, key string, value V) {
 func addMap(items *Items, text string) error {
 	item, column, found := strings.Cut(text, "=")
 	if !found || item == "" || column == "" {
-		return fmt.Errorf("--map %q is no pair; write ITEM=COLUMN, such as q1=D1 or q1..q9=D1..D9", text)
+		return fmt.Errorf("--map %q is no pair; write ITEM=COLUMN, such as q1=D1 or q1..q9=D1..D9, with quotes around all of it where a name holds a comma", text)
 	}
 	set(&items.Map, strings.TrimSpace(item), column)
 	return nil

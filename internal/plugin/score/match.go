@@ -1,6 +1,7 @@
 package score
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -35,7 +36,11 @@ func (m match) columns() []int {
 func (m match) column(position int) int {
 	names := m.qualified(position)
 	if m.alone {
-		names = append(names, m.in.Spec.Items[position].Code)
+		for _, form := range forms(letters(m.in.Spec.Items[position].Code)) {
+			if _, err := strconv.Atoi(form); err != nil { // a bare number could be anything
+				names = append(names, form)
+			}
+		}
 	}
 	for _, name := range names {
 		if columns := m.header.letters[letters(name)]; len(columns) == 1 {
@@ -48,16 +53,27 @@ func (m match) column(position int) int {
 // qualified are the names of an item with its instrument's: phq9q1, phq91, phq1.
 func (m match) qualified(position int) []string {
 	code, item := letters(m.in.Code()), letters(m.in.Spec.Items[position].Code)
-	names := []string{code + item}
-	number, ok := strings.CutPrefix(item, "q")
-	if _, err := strconv.Atoi(number); !ok || err != nil {
-		return names
-	}
-	names = append(names, code+number)
-	if bare := strings.TrimRight(code, "0123456789"); bare != code && bare != "" {
-		names = append(names, bare+item, bare+number)
+	var names []string
+	bare := strings.TrimRight(code, "0123456789") // dass of dass-21
+	for _, form := range forms(item) {
+		names = append(names, code+form)
+		if bare != code && bare != "" {
+			names = append(names, bare+form)
+		}
 	}
 	return names
+}
+
+// forms are the ways of writing the code of an item that has a number for one: q1, q01,
+// 1, 01, item1, item01, 第1题.
+func forms(item string) []string {
+	digits, ok := strings.CutPrefix(item, "q")
+	n, err := strconv.Atoi(digits)
+	if !ok || err != nil {
+		return []string{item}
+	}
+	padded := fmt.Sprintf("%02d", n)
+	return []string{item, "q" + padded, digits, padded, "item" + digits, "item" + padded, "第" + digits + "题"}
 }
 
 // byWording looks for a header that ends in the item's own words: "3、入睡困难…",

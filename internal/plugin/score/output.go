@@ -82,6 +82,9 @@ func csvHead(p *plan) []string {
 		}
 		head = append(head, t.Code()+".critical", t.Code()+".criticalBlank", t.Code()+".findings")
 	}
+	if len(p.id) > 0 {
+		head = append(head, "repeated")
+	}
 	return append(head, "issues")
 }
 
@@ -99,6 +102,9 @@ func (c *csvWriter) row(row *Row, results []instrument.Result) error {
 		}
 		record = append(record, critical(results[i].Critical), strings.Join(results[i].CriticalBlank, " "), findings(row, i, results[i].Findings))
 	}
+	if len(c.plan.id) > 0 {
+		record = append(record, repeated(row))
+	}
 	c.record = append(record, issues(row.Issues))
 	return c.out.Write(c.record)
 }
@@ -106,6 +112,13 @@ func (c *csvWriter) row(row *Row, results []instrument.Result) error {
 func (c *csvWriter) flush() error {
 	c.out.Flush()
 	return c.out.Error()
+}
+
+func repeated(row *Row) string {
+	if row.Repeated {
+		return "repeated"
+	}
+	return ""
 }
 
 func critical(hits []instrument.CriticalHit) string {

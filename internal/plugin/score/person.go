@@ -57,7 +57,7 @@ func (p person) read(fields []string, fault func(column int, problem string)) (a
 	if p.sex != absent {
 		sex, known := p.sexes[key(at(fields, p.sex))]
 		if a.Sex = sex; !known {
-			fault(p.sex, "is no sex that is known; give --sexes, such as --sexes 1=Male,2=Female")
+			fault(p.sex, notSex)
 		}
 	}
 	a.Age = int(p.figure(fields, p.age, 130, "is no age in years", fault))

@@ -28,6 +28,7 @@ type target struct {
 	columns []int    // by the item's position; absent
 	origin  []string // by the item's position: how the column was found
 	cells   []*cells // by the item's position; nil for absent ones
+	edges   [5]int   // cells by edge
 	items   Items
 }
 

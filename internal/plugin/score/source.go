@@ -135,6 +135,7 @@ func (s *Source) Next() (*Row, error) {
 	switch {
 	case errors.As(err, &unreadable):
 		row.Number = unreadable.Row
+		s.names(nil)
 		s.reject(unreadable.Problem)
 	case err != nil:
 		return nil, err // io.EOF, or the table names the place
@@ -150,8 +151,6 @@ func (s *Source) Next() (*Row, error) {
 // reject empties a row that as a whole cannot be used.
 func (s *Source) reject(problem string) {
 	s.row.fields = nil
-	clear(s.row.ID)
-	clear(s.row.Keep)
 	for i, response := range s.row.Responses {
 		s.row.Rejected[i] = true
 		for item := range response.Answers {
@@ -161,19 +160,24 @@ func (s *Source) reject(problem string) {
 	s.row.Issues = append(s.row.Issues, Issue{Problem: problem})
 }
 
+// names takes what is passed on, of a row without fields nothing.
+func (s *Source) names(fields []string) {
+	for i, column := range s.plan.id {
+		s.row.ID[i] = at(fields, column)
+	}
+	for i, column := range s.plan.keep {
+		s.row.Keep[i] = at(fields, column)
+	}
+}
+
 func (s *Source) fill(fields []string) {
+	s.names(fields) // of a row that has shifted too: it helps to find it
 	if problem := s.misshapen(fields); problem != "" {
 		s.reject(problem)
 		return
 	}
 	row := &s.row
 	row.fields = fields
-	for i, column := range s.plan.id {
-		row.ID[i] = at(fields, column)
-	}
-	for i, column := range s.plan.keep {
-		row.Keep[i] = at(fields, column)
-	}
 	row.Repeated = s.repeated()
 	person := s.plan.person.read(fields, func(column int, problem string) {
 		row.Issues = append(row.Issues, Issue{Column: s.plan.header.names[column], Problem: problem})
@@ -214,6 +218,7 @@ func (s *Source) answers(i int, fields []string) {
 			text = fields[column]
 		}
 		read := t.cells[item].read(text)
+		t.edges[read.edge]++
 		row.Responses[i].Answers[item] = read.answer
 		if read.fault == "" {
 			continue

@@ -21,6 +21,7 @@ type Summary struct {
 	Comparisons []Comparison
 	Garbled     int // rows with characters that the encoding does not have
 	FirstGarble int
+	Hints       []string // what a person should look at, although every cell could be read
 }
 
 // Tally counts the results on one instrument.
@@ -138,6 +139,11 @@ func (t *tallier) finish(s *Source) Summary {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Rows[0], b.Rows[0]), cmp.Compare(a.Column, b.Column))
 	})
 	t.Garbled, t.FirstGarble = s.table.Unreadable()
+	for i := range s.plan.targets {
+		if hint := s.plan.targets[i].hint(t.Rows); hint != "" {
+			t.Hints = append(t.Hints, hint)
+		}
+	}
 	return *t.Summary
 }
 
@@ -166,6 +172,32 @@ func (s Summary) Write(w io.Writer) {
 		c.write(w)
 	}
 	s.problems(w)
+	for _, hint := range s.Hints {
+		fmt.Fprintln(w, "look: "+hint)
+	}
+}
+
+// hint finds a table that counts from another number than the instrument: what is
+// beyond one end occurs, or nearly, and what is at the other end never does.
+func (t *target) hint(rows int) string {
+	const enough = 20
+	switch e := t.edges; {
+	case rows < enough:
+	case t.twoAnswers() && e[below]+e[above] > 0:
+		return fmt.Sprintf("%s: its items have two answers, and cells hold other numbers; say which stands for which, such as --values 1=1,2=0", t.Code())
+	case t.twoAnswers():
+	case e[lowest] == 0 && e[highest]+e[above] > 0:
+		return fmt.Sprintf("%s: nobody gave the lowest answer to any item; if the table counts from 1 and the instrument from 0, give --offset %+d", t.Code(), t.items.Offset-1)
+	case e[highest] == 0 && e[below] > 0:
+		return fmt.Sprintf("%s: nobody gave the highest answer to any item, and some cells are one below the lowest; if the table counts from 0 and the instrument from 1, give --offset %+d", t.Code(), t.items.Offset+1)
+	}
+	return ""
+}
+
+// twoAnswers tells that items are of the yes and no kind, where 1 and 2 may stand for
+// either.
+func (t *target) twoAnswers() bool {
+	return !slices.ContainsFunc(t.cells, func(c *cells) bool { return c != nil && len(c.options) != 2 })
 }
 
 var statuses = []instrument.Status{instrument.Scored, instrument.Prorated, instrument.Insufficient, instrument.Invalid, Rejected}
@@ -198,7 +230,7 @@ func (c Comparison) write(w io.Writer) {
 		fmt.Fprintf(w, " (%s of them prorated; by %s at most)", thousands(c.Prorated), strconv.FormatFloat(c.Largest, 'g', 4, 64))
 	}
 	if len(c.Rows) > 0 {
-		fmt.Fprintf(w, "; rows %s", c.Rows.text(c.Differ+c.OnlyFile+c.OnlyHere))
+		fmt.Fprintf(w, "; %s", c.Rows.text(c.Differ+c.OnlyFile+c.OnlyHere))
 	}
 	fmt.Fprintln(w)
 }
@@ -214,7 +246,11 @@ func (s Summary) problems(w io.Writer) {
 		if issue.Item != "" {
 			where += " (" + issue.Item + ")"
 		}
-		fmt.Fprintf(w, "%s %s: %s: rows %s\n", where, issue.Problem, counted(issue.Count, "time"), issue.Rows.text(issue.Count))
+		fmt.Fprintf(w, "%s %s, %s: %s", where, issue.Problem, counted(issue.Count, "time"), issue.Rows.text(issue.Count))
+		if remedy := remedies[issue.Problem]; remedy != "" {
+			fmt.Fprint(w, "; "+remedy)
+		}
+		fmt.Fprintln(w)
 	}
 	if more := len(s.Issues) - most; more > 0 {
 		fmt.Fprintf(w, "and %d more kinds of issues; the column issues of the output has all\n", more)
@@ -229,7 +265,10 @@ func (r rows) text(of int) string {
 	for _, number := range r {
 		texts = append(texts, strconv.Itoa(number))
 	}
-	text := strings.Join(texts, ", ")
+	text := "rows " + strings.Join(texts, ", ")
+	if len(r) == 1 && of == 1 {
+		text = "row " + texts[0]
+	}
 	if of > len(r) {
 		text += fmt.Sprintf(" and %s more", thousands(of-len(r)))
 	}
