@@ -37,20 +37,29 @@ func (l *List) Len() int { return len(l.faults) }
 // Err joins the faults in the order in which they were added; nil when there are none.
 func (l *List) Err() error { return errors.Join(l.faults...) }
 
+// All lists every *Error in err's tree, in order.
+func All(err error) []*Error {
+	switch e := err.(type) {
+	case *Error:
+		return []*Error{e}
+	case interface{ Unwrap() error }:
+		return All(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		var all []*Error
+		for _, one := range e.Unwrap() {
+			all = append(all, All(one)...)
+		}
+		return all
+	}
+	return nil
+}
+
 // Paths lists the paths of every *Error in err's tree, in order. Callers use it to
 // name the field at fault in a condition.
 func Paths(err error) []string {
-	switch e := err.(type) {
-	case *Error:
-		return []string{e.Path}
-	case interface{ Unwrap() error }:
-		return Paths(e.Unwrap())
-	case interface{ Unwrap() []error }:
-		var paths []string
-		for _, one := range e.Unwrap() {
-			paths = append(paths, Paths(one)...)
-		}
-		return paths
+	var paths []string
+	for _, one := range All(err) {
+		paths = append(paths, one.Path)
 	}
-	return nil
+	return paths
 }

@@ -91,7 +91,7 @@ func (o *simulateOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer source.Close()
+	defer func() { _ = source.Close() }() // it was only read
 	source.Describe(o.program.Streams.ErrOut)
 	simulation := simulate.New(setup)
 	rejected, err := o.feed(ctx, simulation, source)

@@ -6,7 +6,6 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
 	"github.com/evenkeel/evenkeel/internal/core/escalation"
-	"github.com/evenkeel/evenkeel/internal/core/fault"
 	"github.com/evenkeel/evenkeel/internal/plugin/manifest"
 )
 
@@ -15,7 +14,7 @@ func (c *checker) instruments() {
 	seen := map[v1alpha1.InstrumentKey]string{}
 	for _, in := range c.set.Instruments {
 		_, err := translate.Compile(in.Value.Spec)
-		c.faults(in.Object, "spec.", err)
+		c.faults(in.Object, "spec.", "", err)
 		key := keyOf(in.Value)
 		if first, found := seen[key]; found {
 			c.add(in.Object, manifest.Warning, "spec.version",
@@ -29,14 +28,14 @@ func (c *checker) instruments() {
 // policies checks every policy by itself; campaigns and rounds check it with instruments.
 func (c *checker) policies() {
 	for _, p := range c.set.Policies {
-		c.faults(p.Object, "spec.", escalation.Check(translate.Policy(p.Name, p.Value.Spec)))
+		c.faults(p.Object, "spec.", "", escalation.Check(translate.Policy(p.Name, p.Value.Spec)))
 	}
 }
 
 func (c *checker) calendars() {
 	for _, cal := range c.set.Calendars {
 		_, err := translate.CompileCalendar(cal.Value.Spec)
-		c.faults(cal.Object, "spec.", err)
+		c.faults(cal.Object, "spec.", "", err)
 	}
 }
 
@@ -68,13 +67,7 @@ func (c *checker) together(u use) {
 	}
 	fitted, err := escalation.Compile(document, compiled)
 	by := fmt.Sprintf("used by %s/%s: ", u.object.Kind, u.object.Name)
-	for _, one := range leaves(err) {
-		field, message := "", one.Error()
-		if f, ok := one.(*fault.Error); ok {
-			field, message = "spec."+f.Path, f.Problem
-		}
-		c.add(policy.Object, manifest.Error, field, by+message)
-	}
+	c.faults(policy.Object, "spec.", by, err)
 	if err != nil {
 		return
 	}

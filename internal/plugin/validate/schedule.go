@@ -32,7 +32,7 @@ func (c *checker) campaigns() {
 func (c *checker) plan(campaign manifest.Of[v1alpha1.ScreeningCampaign]) {
 	spec, err := translate.Campaign(campaign.Name, campaign.Value.Spec)
 	if err != nil {
-		c.faults(campaign.Object, "spec.", err)
+		c.faults(campaign.Object, "spec.", "", err)
 		return
 	}
 	name := campaign.Value.Spec.CalendarRef.Name
@@ -46,7 +46,7 @@ func (c *checker) plan(campaign manifest.Of[v1alpha1.ScreeningCampaign]) {
 		return // told with the calendar
 	}
 	_, err = rollout.Compile(spec, compiled)
-	c.faults(campaign.Object, "spec.", err)
+	c.faults(campaign.Object, "spec.", "", err)
 }
 
 // fit looks at the policy of a campaign in the districts that the campaign selects, as
@@ -61,7 +61,7 @@ func (c *checker) fit(campaign manifest.Of[v1alpha1.ScreeningCampaign]) {
 		document := translate.Policy(policy.Name, policy.Value.Spec)
 		if escalation.Check(document) == nil {
 			_, err := translate.Tighten(document, district.Value.Spec)
-			c.faults(district.Object, "spec.", err)
+			c.faults(district.Object, "spec.", "", err)
 		}
 	}
 }

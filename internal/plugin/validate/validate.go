@@ -43,37 +43,16 @@ func (c *checker) add(o *manifest.Object, severity manifest.Severity, field, mes
 	c.findings = append(c.findings, o.Find(severity, field, message))
 }
 
-// faults adds every fault of a document, each at its field under prefix. An error that
-// names no field is about the object.
-func (c *checker) faults(o *manifest.Object, prefix string, err error) {
-	for _, one := range leaves(err) {
-		if f, ok := one.(*fault.Error); ok {
-			c.add(o, manifest.Error, prefix+f.Path, f.Problem)
-			continue
-		}
-		c.add(o, manifest.Error, "", one.Error())
+// faults adds every fault of a document, each at its field under prefix and with what is
+// said before. An error that names no field is about the object.
+func (c *checker) faults(o *manifest.Object, prefix, before string, err error) {
+	all := fault.All(err)
+	for _, f := range all {
+		c.add(o, manifest.Error, prefix+f.Path, before+f.Problem)
 	}
-}
-
-// leaves returns the faults that an error joins, and an error without any as it is.
-func leaves(err error) []error {
-	switch e := err.(type) {
-	case nil:
-		return nil
-	case *fault.Error:
-		return []error{e}
-	case interface{ Unwrap() []error }:
-		var all []error
-		for _, one := range e.Unwrap() {
-			all = append(all, leaves(one)...)
-		}
-		return all
-	case interface{ Unwrap() error }:
-		if inner := leaves(e.Unwrap()); len(fault.Paths(err)) > 0 {
-			return inner
-		}
+	if err != nil && len(all) == 0 {
+		c.add(o, manifest.Error, "", before+err.Error())
 	}
-	return []error{err}
 }
 
 func (c *checker) report() Report {
