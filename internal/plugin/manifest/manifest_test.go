@@ -48,6 +48,12 @@ func TestFindings(t *testing.T) {
 		"as it should be": {text: calendar},
 		"nothing":         {text: "# only a comment\n---\n---\n"},
 		"another group":   {text: "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n"},
+		"a namespace that it cannot have": {text: strings.Replace(calendar, "name: year", "name: year, namespace: fengtai", 1)},
+		"labels that are none": {
+			text: strings.Replace(calendar, "name: year", "name: year, labels: {a: [b]}", 1),
+			want: []string{"standard input:3: AcademicCalendar/year: metadata: json: cannot unmarshal array into Go struct field ObjectMeta.labels of type string"},
+		},
+		"a status is left out": {text: calendar + "status: {conditions: 7}\n"},
 		"a field nobody knows": {
 			text: calendar + "  closures:\n  - name: a\n    form: \"2026-10-01\"\n    from: \"2026-10-01\"\n    to: \"2026-10-01\"\n",
 			want: []string{"standard input:11: AcademicCalendar/year: spec.closures[0].form: unknown field; write one of from, name, to"},

@@ -50,6 +50,9 @@ func (d *Definition) Admit(ctx context.Context, object map[string]any) (map[stri
 	if meta == nil {
 		return content, append(found, Problem{Path: "metadata", Message: "is missing; write at least metadata.name"}), nil
 	}
+	if !d.Namespaced {
+		meta.Namespace = "" // the API server takes it away as well
+	}
 	errs := metavalidation.ValidateObjectMeta(meta, d.Namespaced, metavalidation.NameIsDNSSubdomain, field.NewPath("metadata"))
 	return content, slices.Concat(found, problems(errs, body), ready.validate(ctx, content)), nil
 }
