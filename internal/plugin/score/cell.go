@@ -30,7 +30,7 @@ var remedies = map[string]string{
 
 // blanks are the texts that programs write for nothing. They count as left blank unless
 // the mapping says otherwise.
-var blanks = []string{"na", "n/a", "#n/a", "nan", "null", "none given", ".", "-", "--"}
+var blanks = []string{"na", "n/a", "#n/a", "<na>", "nan", "null", "#null!", ".", "-", "--"}
 
 // cells turns the cells of one item's column into answers.
 type cells struct {

@@ -28,7 +28,7 @@ type Mapping struct {
 // Items says where the items of one instrument are and how their cells are written.
 type Items struct {
 	Map     map[string]string `json:"map,omitempty"`     // q1: D1, or q1..q9: D1..D9
-	Columns string            `json:"columns,omitempty"` // numbers, such as 3-11: the items in their order
+	Columns string            `json:"columns,omitempty"` // numbers, such as 3-11 or 2,5,7-13: the items in their order
 	Absent  []string          `json:"absent,omitempty"`  // items that the table does not have
 	Offset  int               `json:"offset,omitempty"`  // added to numbers: -1 where 1 stands for 0
 	Values  map[string]int    `json:"values,omitempty"`  // what stands for which answer
@@ -118,7 +118,7 @@ func addMap(items *Items, text string) error {
 	return nil
 }
 
-// addColumns takes "3-11".
+// addColumns takes "3-11" or "2,5,7-13".
 func addColumns(items *Items, text string) error {
 	items.Columns = text
 	return nil

@@ -110,25 +110,31 @@ func newTarget(h *header, in Instrument, items Items, alone bool) (*target, erro
 	return t, nil
 }
 
-// byColumns takes "3-11": the items in their order. Items that nothing looks at may be
-// left out at the end.
+// byColumns takes "3-11" or "2,5,7-13": the items in their order. Items that nothing
+// looks at may be left out at the end.
 func (t *target) byColumns(h *header) error {
 	if t.items.Columns == "" {
 		return nil
 	}
-	first, last, err := interval(t.items.Columns)
-	if err != nil {
-		return err
+	var columns []int
+	for part := range strings.SplitSeq(t.items.Columns, ",") {
+		first, last, err := interval(part)
+		if err != nil {
+			return err
+		}
+		if last > len(h.names) {
+			return fmt.Errorf("columns %s: the table has %d columns", t.items.Columns, len(h.names))
+		}
+		columns = append(columns, sequence(first-1, last-first+1)...)
+		if len(columns) > len(t.columns) {
+			break // there are too many already
+		}
 	}
-	if last > len(h.names) {
-		return fmt.Errorf("columns %s: the table has %d columns", t.items.Columns, len(h.names))
-	}
-	n := last - first + 1
-	if all, least := len(t.columns), t.leading(); n != all && n != least {
+	if n, all := len(columns), len(t.columns); n != all && n != t.leading() {
 		return fmt.Errorf("columns %s: are %d, for %d items", t.items.Columns, n, all)
 	}
-	for i := range n {
-		t.columns[i], t.origin[i] = first-1+i, "--columns"
+	for i, column := range columns {
+		t.columns[i], t.origin[i] = column, "--columns"
 	}
 	return nil
 }
@@ -143,11 +149,14 @@ func (t *target) leading() int {
 }
 
 func interval(text string) (first, last int, err error) {
-	from, to, _ := strings.Cut(text, "-")
+	from, to, ranged := strings.Cut(text, "-")
+	if !ranged {
+		to = from
+	}
 	first, errFrom := strconv.Atoi(strings.TrimSpace(from))
 	last, errTo := strconv.Atoi(strings.TrimSpace(to))
 	if errFrom != nil || errTo != nil || first < 1 || last < first {
-		return 0, 0, fmt.Errorf("columns %q is no range; write the numbers of the first and the last column, such as 3-11", text)
+		return 0, 0, fmt.Errorf("columns %q is no range; write the numbers of the first and the last column, such as 3-11, or of single ones: 2,5,7-13", text)
 	}
 	return first, last, nil
 }

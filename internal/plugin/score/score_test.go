@@ -167,6 +167,7 @@ func TestColumnsAreFound(t *testing.T) {
 		"by a range of neighbours":  {header: "id,a,b", m: score.Items{Map: map[string]string{"q1..q2": "a..b"}}},
 		"by number":                 {header: "id,a,a", m: score.Items{Map: map[string]string{"q1": "#2", "q2": "#3"}}},
 		"by position":               {header: "id,a,b", m: score.Items{Columns: "2-3"}},
+		"by positions":              {header: "id,a,b", m: score.Items{Columns: "2, 3"}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
