@@ -22,7 +22,7 @@ const (
 type lanePlan struct {
 	runs    []run
 	items   int
-	settled []settled // [missing][sum], and one for too many missing at the end
+	settled []settled // [missing][sum]; the last row is for too many missing
 	sums    int       // length of a row of settled
 	most    int       // missing
 	narrow  bool      // the sum of all runs fits a lane
@@ -45,7 +45,7 @@ type run struct {
 // newLanes returns nil for a scale that cannot be scored in lanes.
 func (c *Compiled) newLanes(s *scaleRule) *lanePlan {
 	p := &lanePlan{items: len(s.terms), sums: s.hi + 1, most: s.maxMissing, narrow: s.hi <= maxLane}
-	if s.method == contract.Count || len(s.terms) > maxLane || (p.most+1)*p.sums > maxTable {
+	if s.method == contract.Count || len(s.terms) > maxLane || (p.most+2)*p.sums > maxTable {
 		return nil
 	}
 	for _, t := range s.terms {
@@ -55,13 +55,12 @@ func (c *Compiled) newLanes(s *scaleRule) *lanePlan {
 		}
 		p.add(t.position, item.lo, item.hi, t.times < 0)
 	}
-	for missing := range p.most + 1 {
+	for missing := range p.most + 2 {
 		for sum := range p.sums {
 			t := tally{sum: sum, missing: missing, weight: s.weight - missing, total: s.weight, lo: s.lo, hi: s.hi}
 			p.keep(s.settle(t))
 		}
 	}
-	p.keep(insufficient(p.most + 1))
 	return p
 }
 
@@ -117,13 +116,10 @@ func lookUp[T uint8 | uint16](p *lanePlan, sums []T, answered []uint8, out *Scal
 	value, status := out.Value[from:][:len(sums)], out.Status[from:][:len(sums)]
 	band, missings := out.Band[from:][:len(sums)], out.Missing[from:][:len(sums)]
 	answered = answered[:len(sums)]
+	outcomes, width, items, tooMany := p.settled, p.sums, p.items, p.most+1
 	for r, sum := range sums {
-		missing := p.items - int(answered[r])
-		i := missing*p.sums + int(sum)
-		if missing > p.most {
-			i = len(p.settled) - 1
-		}
-		o := &p.settled[i]
+		missing := items - int(answered[r])
+		o := &outcomes[min(missing, tooMany)*width+int(sum)]
 		value[r], status[r], band[r], missings[r] = o.value, o.status, o.band, uint16(missing)
 	}
 }
@@ -163,9 +159,9 @@ func (s *scratch) turn(r *run) {
 // abreast is how many columns addColumns adds in one pass over a strip.
 const abreast = 4
 
-// addColumns adds columns of answers lo..hi to the lanes of sum, and one to the lanes of
-// got where there is such an answer. Anything else in a column adds nothing.
-func addColumns(sum, got *strip, columns [abreast]*strip, lo, hi uint64) {
+// addColumnsInWords adds columns of answers lo..hi to the lanes of sum, and one to the
+// lanes of got where there is such an answer. Anything else in a column adds nothing.
+func addColumnsInWords(sum, got *strip, columns [abreast]*strip, lo, hi uint64) {
 	a, b, c, d := columns[0], columns[1], columns[2], columns[3]
 	atLeast, above := (0x80-lo)*each, (0x7f-hi)*each
 	for i := 0; i <= stripRows-8; i += 8 {
