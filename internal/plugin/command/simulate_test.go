@@ -132,6 +132,23 @@ func TestSimulateRejects(t *testing.T) {
 	}
 }
 
+// A district's own floors hold in it: here every urgent answer is Severe.
+func TestSimulateInADistrict(t *testing.T) {
+	text, err := os.ReadFile(samplesDir + "/district.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := t.TempDir() + "/district.yaml"
+	floors := "  stricterFloors: {urgent: Severe}\n  cellFloor: 10\n"
+	if err := os.WriteFile(path, []byte(strings.Replace(string(text), "  cellFloor: 10\n", floors, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, stderr, err := world{}.run(t, append(survey, "--capacity", path, "--weeks", "2")...)
+	if err != nil || !strings.Contains(out, "Severe    City           192") {
+		t.Errorf("%v, %q, %q", err, stderr, out)
+	}
+}
+
 func TestSimulateLeavesOutAnEndedAgreement(t *testing.T) {
 	text, err := os.ReadFile(samplesDir + "/referralchannel.yaml")
 	if err != nil {
