@@ -27,7 +27,7 @@ func typed[T any](t *testing.T, object *unstructured.Unstructured) T {
 }
 
 // The shipped PHQ-9 is scored like the one that is checked against NHANES. It may ask and
-// describe more; its words are not compared, for nobody has confirmed them yet.
+// describe more; its words are not compared, only those that are Confirmed are sent.
 func TestShippedPHQ9IsTheTestedOne(t *testing.T) {
 	shipped := typed[v1alpha1.Instrument](t, named(t, kustomized(t, "config/instruments"), "phq-9-v1"))
 	got, err := translate.Instrument(shipped.Spec)

@@ -2,7 +2,10 @@ package integration
 
 import (
 	"fmt"
+	"path/filepath"
 	"testing"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 )
@@ -39,4 +42,22 @@ func normRows(n int) []v1alpha1.NormRow {
 		})
 	}
 	return out
+}
+
+// Every instrument that the repository ships is one that an API server takes.
+func TestShippedInstrumentsAreTaken(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../config/instruments/*.yaml")
+	packs, errPacks := filepath.Glob("../../config/instruments/*/*.yaml")
+	files = append(files, packs...)
+	if err != nil || errPacks != nil || len(files) < 20 {
+		t.Fatalf("%d files, %v, %v", len(files), err, errPacks)
+	}
+	for _, file := range files {
+		for _, obj := range read(file) {
+			if obj.GetKind() == "Instrument" {
+				expect(t, operator.Create(ctx, obj, client.DryRunAll), "")
+			}
+		}
+	}
 }
