@@ -45,9 +45,9 @@ func TestFindings(t *testing.T) {
 		text string
 		want []string
 	}{
-		"as it should be": {text: calendar},
-		"nothing":         {text: "# only a comment\n---\n---\n"},
-		"another group":   {text: "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n"},
+		"as it should be":                 {text: calendar},
+		"nothing":                         {text: "# only a comment\n---\n---\n"},
+		"another group":                   {text: "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n"},
 		"a namespace that it cannot have": {text: strings.Replace(calendar, "name: year", "name: year, namespace: fengtai", 1)},
 		"labels that are none": {
 			text: strings.Replace(calendar, "name: year", "name: year, labels: {a: [b]}", 1),
