@@ -101,13 +101,18 @@ func (t *target) meanings() []string {
 	return append(lines, "left blank: empty, "+strings.Join(blanks, ", "))
 }
 
-// ranges names columns, those that follow each other as FIRST..LAST.
+const mostRanges = 20
+
+// ranges names columns, of very many the first, those that follow each other as FIRST..LAST.
 func (h *header) ranges(columns []int) string {
 	var parts []string
 	for i := 0; i < len(columns); {
 		if columns[i] == absent {
 			i++
 			continue
+		}
+		if len(parts) == mostRanges {
+			return strings.Join(parts, ", ") + fmt.Sprintf(" and %d more columns", len(columns)-i)
 		}
 		j := i
 		for j+1 < len(columns) && columns[j+1] == columns[j]+1 {

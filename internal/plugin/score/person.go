@@ -71,7 +71,7 @@ func (p person) figure(fields []string, column int, most float64, problem string
 		return 0
 	}
 	text := plain(at(fields, column))
-	value, ok := number(text)
+	value, ok := number(withoutUnit(text))
 	switch {
 	case text == "" || slices.Contains(blanks, text):
 		return 0
@@ -80,6 +80,25 @@ func (p person) figure(fields []string, column int, most float64, problem string
 		return 0
 	}
 	return value
+}
+
+// withoutUnit takes off what survey services put behind a duration or an age.
+func withoutUnit(text string) string {
+	for _, unit := range []string{"秒", "seconds", "sec", "s", "岁"} {
+		if bare, found := strings.CutSuffix(text, unit); found {
+			return strings.TrimSpace(bare)
+		}
+	}
+	return text
+}
+
+// looksAt tells whether scoring the instrument needs what stands in the column: norms
+// who the student is, a quality rule how long answering took.
+func (p person) looksAt(in *contract.Instrument, column int) bool {
+	if column == p.seconds {
+		return slices.ContainsFunc(in.Quality, func(rule contract.QualityRule) bool { return rule.Check == contract.SecondsPerItem })
+	}
+	return slices.ContainsFunc(in.Scales, func(scale contract.Scale) bool { return len(scale.Norms) > 0 })
 }
 
 // at is a field of a row; one beyond its end is empty.

@@ -182,7 +182,7 @@ func TestColumnsAreFound(t *testing.T) {
 
 func TestNormsRecodedItemsAndQuality(t *testing.T) {
 	t.Parallel()
-	table := "id,q1,q2,sex,took\na,3,1,2,60\nb,3,1,1,60\na,3,1,2,1\nc,1,3,9,60\n"
+	table := "id,q1,q2,sex,took\na,3,1,2,60\nb,3,1,1,60 秒\na,3,1,2,1\nc,1,3,9,60\nd,1,3,2,long\n"
 	m := score.Mapping{ID: []string{"id"}, Sex: "sex", Sexes: map[string]string{"1": "Male", "2": "Female"}, Seconds: "took"}
 	rows, summary := results(t, table, m)
 	var got []string
@@ -196,12 +196,17 @@ func TestNormsRecodedItemsAndQuality(t *testing.T) {
 		"Insufficient|||Standard||||",
 		"Invalid|||Standard||Duplicate Flag; SecondsPerItem Void|repeated|",
 		"Rejected|||Standard||||sex is no sex that is known",
+		"Rejected|||Standard||||took is no number of seconds",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if summary.Repeated != 1 || summary.Rejected != 1 || summary.Instruments[0].Void != 1 || summary.Clean() {
+	if summary.Repeated != 1 || summary.Rejected != 2 || summary.Instruments[0].Void != 1 || summary.Clean() {
 		t.Errorf("%+v", summary)
+	}
+	rows, _ = results(t, "q1,q2,took\n2,3,long\n", score.Mapping{Seconds: "took"}, "gad-2")
+	if rows[0]["gad-2.total.value"] != "5" || rows[0]["issues"] != "took is no number of seconds" {
+		t.Errorf("what an instrument does not look at keeps it from being scored: %v", rows[0])
 	}
 	rows, _ = results(t, "q1,q2,sex\n3,3,f\n", score.Mapping{Sex: "sex", Items: map[string]score.Items{"small": {Recoded: []string{"q2"}}}})
 	if got := rows[0]["small.total.raw"]; got != "6" {

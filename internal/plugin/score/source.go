@@ -182,7 +182,8 @@ func (s *Source) fill(fields []string) {
 	person := s.plan.person.read(fields, func(column int, problem string) {
 		row.Issues = append(row.Issues, Issue{Column: s.plan.header.names[column], Problem: problem})
 		for i := range row.Rejected {
-			row.Rejected[i] = s.input.Invalid != Missing
+			source := s.plan.targets[i].Source()
+			row.Rejected[i] = row.Rejected[i] || s.input.Invalid != Missing && s.plan.person.looksAt(&source, column)
 		}
 	})
 	for i := range s.plan.targets {

@@ -235,29 +235,59 @@ func (c Comparison) write(w io.Writer) {
 	fmt.Fprintln(w)
 }
 
-// problems lists what is wrong with cells, with the rows to look at.
+// problems lists what is wrong with cells, rule by rule, with the columns and rows to
+// look at.
 func (s Summary) problems(w io.Writer) {
 	const most = 20
-	for _, issue := range s.Issues[:min(len(s.Issues), most)] {
-		where := "the row"
-		if issue.Column != "" {
-			where = fmt.Sprintf("column %q", short(issue.Column))
-		}
-		if issue.Item != "" {
-			where += " (" + issue.Item + ")"
-		}
-		fmt.Fprintf(w, "%s %s, %s: %s", where, issue.Problem, counted(issue.Count, "time"), issue.Rows.text(issue.Count))
-		if remedy := remedies[issue.Problem]; remedy != "" {
+	broken := s.byRule()
+	for _, rule := range broken[:min(len(broken), most)] {
+		fmt.Fprintf(w, "%s %s, %s: %s", rule.Column, rule.Problem, counted(rule.Count, "time"), rule.Rows.text(rule.Count))
+		if remedy := remedies[rule.Problem]; remedy != "" {
 			fmt.Fprint(w, "; "+remedy)
 		}
 		fmt.Fprintln(w)
 	}
-	if more := len(s.Issues) - most; more > 0 {
+	if more := len(broken) - most; more > 0 {
 		fmt.Fprintf(w, "and %d more kinds of issues; the column issues of the output has all\n", more)
 	}
 	if s.Garbled > 0 {
 		fmt.Fprintf(w, "%s with characters that the encoding does not have, the first is row %d; give --encoding\n", counted(s.Garbled, "row"), s.FirstGarble)
 	}
+}
+
+// byRule joins the issues that break the same rule: its Column is all of theirs, its
+// Rows are of the column where it is broken most.
+func (s Summary) byRule() []IssueCount {
+	const most = 8 // columns named
+	var broken []IssueCount
+	columns := map[string][]string{}
+	for _, issue := range s.Issues {
+		at := slices.IndexFunc(broken, func(b IssueCount) bool { return b.Problem == issue.Problem })
+		if at < 0 {
+			at, broken = len(broken), append(broken, IssueCount{Issue: Issue{Problem: issue.Problem}, Rows: issue.Rows})
+		}
+		broken[at].Count += issue.Count
+		columns[issue.Problem] = append(columns[issue.Problem], issue.where())
+	}
+	for i, rule := range broken {
+		named := columns[rule.Problem]
+		broken[i].Column = strings.Join(named[:min(len(named), most)], ", ")
+		if more := len(named) - most; more > 0 {
+			broken[i].Column += fmt.Sprintf(" and %d more columns", more)
+		}
+	}
+	return broken
+}
+
+// where is the column and, of an answer, the item.
+func (i IssueCount) where() string {
+	switch {
+	case i.Column == "":
+		return "the row"
+	case i.Item == "":
+		return fmt.Sprintf("column %q", short(i.Column))
+	}
+	return fmt.Sprintf("column %q (%s)", short(i.Column), i.Item)
 }
 
 func (r rows) text(of int) string {
