@@ -105,7 +105,10 @@ func TestColumnsAreDecidedAsRows(t *testing.T) {
 		value := func(most uint32) func() int8 {
 			return func() int8 {
 				state = state*1664525 + 1013904223
-				return int8(state>>16%(most+2)) - 1
+				if state>>28 == 0 {
+					return instrument.BlankCode
+				}
+				return int8(state >> 12 % (most + 1))
 			}
 		}
 		moods := answer(both[0], rows, value(3))
@@ -146,4 +149,26 @@ func BenchmarkDecideColumns(b *testing.B) {
 		c.DecideColumns(in, out)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
+}
+
+// A void response is undetermined even where no Grade scale is.
+func TestColumnsOfAVoidResponseWithoutGrades(t *testing.T) {
+	t.Parallel()
+	in := feelings()
+	for i := range in.Scales {
+		if in.Scales[i].Purpose == contract.Grade {
+			in.Scales[i].Purpose = contract.Describe
+		}
+	}
+	policy := escalationtest.GradedIntervention()
+	policy.Rules = []contract.Rule{{Name: "hasty", When: "has(scores.feelings.hurry) && scores.feelings.hurry >= 4", Tier: "Low"}}
+	c := escalationtest.MustCompile(policy, instrumenttest.MustCompile(in))
+	feelings := answer(instrumenttest.MustCompile(in), 2, func() int8 { return 2 }) // the validity scale is at its threshold
+	var out escalation.ColumnDecisions
+	if err := compare(c, &out, 2, feelings); err != nil {
+		t.Error(err)
+	}
+	if !out.Undetermined[0] || out.Rank[0] != 2 {
+		t.Errorf("rank %d, undetermined %v", out.Rank[0], out.Undetermined[0])
+	}
 }

@@ -15,7 +15,7 @@ import (
 func FuzzCompileRule(f *testing.F) {
 	for _, seed := range []string{
 		"scores['phq-9'].total >= 15", "scores['phq-9']['total'] == 3 || true", "has(scores['phq-9'].total)",
-		"scores.all(k, true)", "[1].map(scores, scores)", "1/0 == 1", "'a' in scores", "((((((1))))))==1",
+		"scores.all(k, true)", "scores['phq-9'].total in [5, 6.5]", "2 * scores['phq-9'].total / 3 == 4", "[1].map(scores, scores)", "1/0 == 1", "'a' in scores", "((((((1))))))==1",
 	} {
 		f.Add(seed)
 	}

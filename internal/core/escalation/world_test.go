@@ -18,7 +18,7 @@ import (
 //	load    0..8, whole, Grade, Mild from 4
 //	rest    0..2 by quarters (thirds with one item missing), Grade, Lower is worse, Poor up to 0.75
 //	state   the outcomes 1, 3 and 9, Grade
-//	hurry   how many items are 2, Describe
+//	hurry   how many items are 2, none missing, Describe
 //	honest  Validity
 func feelings() contract.Instrument {
 	in := contract.Instrument{Code: "feelings", Version: "1", Administration: contract.SelfReport}
@@ -47,7 +47,7 @@ func feelings() contract.Instrument {
 		{Name: "Calm", Value: 1},
 	}
 	hurry := scale("hurry", contract.Count, contract.Describe, contract.Band{Name: "Any", To: 4})
-	hurry.Count = &contract.CountRange{From: 2, To: 2}
+	hurry.Count, hurry.MaxMissing = &contract.CountRange{From: 2, To: 2}, 0
 	honest := scale("honest", contract.Sum, contract.Validity, contract.Band{Name: "Any", To: 8})
 	in.Scales = []contract.Scale{load, rest, state, hurry, honest}
 	in.Quality = []contract.QualityRule{{Check: contract.ValidityScale, Scale: "honest", Threshold: 8, Effect: contract.Void}}

@@ -56,7 +56,7 @@ func (p plan) measure() error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a file of made-up answers in a temporary directory
+	defer os.RemoveAll(dir)
 	path, blocks := filepath.Join(dir, "answers"), layOut(p.students, p.districts, p.blockRows)
 	began := time.Now()
 	if err := generate(path, blocks, 1); err != nil {
@@ -77,7 +77,7 @@ func (p plan) runAll(path string, blocks []block, r *result) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	plain, err := compile(false)
 	if err != nil {
 		return err

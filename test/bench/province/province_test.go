@@ -24,7 +24,7 @@ func TestTheStreamedReportIsThatOfOneByOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	for _, quality := range []bool{false, true} {
 		c, err := compile(quality)
 		if err != nil {
