@@ -80,6 +80,10 @@ bench: ## Benchmarks of the pure packages, then a district against pgbench, writ
 	go test -run '^$$' -bench . -benchmem ./internal/core/...
 	go run ./test/bench
 
+.PHONY: oracles
+oracles: ## Hold the scoring against R's psych, HL7's FHIRPath and known facts; writes docs/oracles.md (installs R, fhirpath)
+	./hack/oracles.sh
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (30s)
 	./hack/fuzz.sh $(FUZZTIME)

@@ -63,8 +63,9 @@ five scales, the lie scale among them). Keys, answers and results are read from 
 Missing answers are made to mean the same on both sides. psych imputes the median of the sample by default, so that one
 student's score depends on the others; impute = "none" gives the mean of the answered items, which is our Mean with Prorate,
 and as a total the sum of the answered ones, which is our Sum with Zero of options that begin at 0: R's total less the lowest
-option for each answer. A Sum with Prorate is compared with R's mean times the number of items. Who answered nothing on a scale has no mean in R and is Insufficient here. Every score is computed twice, by
-ScoreInto and by ScoreColumns, and both must lie within 1e-12 of R's.
+option for each answer. A Sum with Prorate is compared with R's mean times the number of items. Who answered nothing on a scale
+has no mean in R and is Insufficient here. Every score is computed twice, by ScoreInto and by ScoreColumns, and both must lie
+within 1e-12 of R's; the number of missing answers must be the same.
 
 | data | people | scales | reversed keys | missing answers | values compared | of them without a score | greatest difference |
 |---|---|---|---|---|---|---|---|
