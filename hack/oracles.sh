@@ -4,9 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source hack/section.sh
 
-packages=(r-cran-psych r-cran-psychtools r-cran-jsonlite)
+packages=(r-cran-psych=2.2.9-1 r-cran-psychtools=2.2.9-1 r-cran-jsonlite=1.8.4+dfsg-1)
 section "Debian packages ${packages[*]}"
-if ! dpkg --status "${packages[@]}" >/dev/null 2>&1; then
+if ! dpkg --status "${packages[@]%%=*}" >/dev/null 2>&1; then
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "${packages[@]}"
 fi
