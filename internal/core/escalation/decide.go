@@ -37,6 +37,9 @@ func (c *Compiled) Decide(in Input) Decision {
 
 // raise lifts the decision to at least the tier and notes why.
 func (d *Decision) raise(c *Compiled, tier string, why Reason) {
+	if d.Reasons == nil {
+		d.Reasons = make([]Reason, 0, 4) // enough for nearly all, in one allocation
+	}
 	d.Reasons = append(d.Reasons, why)
 	if rank, ok := c.ranks[tier]; ok && rank < d.Rank {
 		d.Tier, d.Rank = tier, rank

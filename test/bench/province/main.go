@@ -86,6 +86,10 @@ func (p plan) runAll(path string, blocks []block, r *result) error {
 	if err != nil {
 		return err
 	}
+	if _, err := stream(f, blocks[:len(blocks)/10], p.districts, p.workers, plain); err != nil {
+		return err
+	}
+	r.TenthPeakMB = peakMemory()
 	for i := range p.runs {
 		one := run{}
 		for _, pass := range []struct {
