@@ -69,12 +69,9 @@ func (c *Compiled) newPlan() *plan {
 	needsRows := len(c.quality) > 0
 	for i := range c.scales {
 		one := scalePlan{rule: &c.scales[i]}
-		switch {
-		case one.rule.gated || one.rule.method == contract.Cases:
+		if one.rule.gated || one.rule.method == contract.Cases {
 			needsRows = true
-		case c.newLanes(one.rule) != nil:
-			one.lanes = c.newLanes(one.rule)
-		default:
+		} else if one.lanes = c.newLanes(one.rule); one.lanes == nil {
 			one.tables = c.newTables(one.rule, shared)
 		}
 		p.scales = append(p.scales, one)
@@ -116,7 +113,9 @@ func (c *Compiled) newClean(position int) *[256]int8 {
 
 // ScoreColumns scores many responses into out, whose slices it reuses. Every figure is
 // bit for bit what ScoreInto gives for the row. Working memory does not depend on the
-// number of rows; only out grows with it. It panics when a column is shorter than Rows.
+// number of rows; only out grows with it, and a caller who scores a block at a time (see
+// Slice) keeps that flat too. Several goroutines may score blocks of the same columns,
+// each into scores of its own. It panics when a column is shorter than Rows.
 func (c *Compiled) ScoreColumns(in *Columns, out *ColumnScores) {
 	out.fit(c, in.Rows)
 	p, s := c.bulk(), out.scratch

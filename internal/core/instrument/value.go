@@ -2,6 +2,9 @@ package instrument
 
 import "github.com/evenkeel/evenkeel/internal/contract"
 
+// Whole numbers are int and need its 64 bits: this does not compile where it has fewer.
+const _ = uint8(^uint(0)>>63 - 1)
+
 // tally is what a row adds up to on one scale. All figures are whole numbers that a
 // float64 holds exactly even after finish has multiplied them: see the bounds in check.
 type tally struct {
