@@ -11,15 +11,16 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/plugin/table"
 )
 
 // Write prints the report as text for people.
 func (r Report) Write(w io.Writer, style Style) {
 	r.header(w, style)
-	for _, section := range []*table{
+	for _, section := range []*table.Table{
 		r.districtTable(), r.campaignTable(), r.roundTable(), r.channelTable(), r.schoolTable(), r.contentTable(),
 	} {
-		section.write(w, style)
+		section.Write(w, style.Colour)
 	}
 	r.findingList(w, style)
 }
@@ -55,71 +56,71 @@ func count(n int, noun string) string {
 	return strconv.Itoa(n) + " " + noun + "s"
 }
 
-func (r Report) districtTable() *table {
-	t := &table{title: "Districts", head: []string{"NAME", "CODE", "READY", "PROVISIONED", "KEYS", "REPORTING", "DUTY", "SIGNALS", "SCHOOLS", "AGE"}}
+func (r Report) districtTable() *table.Table {
+	t := &table.Table{Title: "Districts", Head: []string{"NAME", "CODE", "READY", "PROVISIONED", "KEYS", "REPORTING", "DUTY", "SIGNALS", "SCHOOLS", "AGE"}}
 	for _, d := range r.Districts {
 		readiness := d.Ready.cell()
 		if d.Authorised.Health == Attention {
 			readiness = d.Authorised.cell()
 		}
-		t.row(cell{d.Name, d.Health}, plain(d.Code), readiness, d.Provisioned.cell(), d.Keys.cell(), d.Reporting.cell(),
+		t.Cells(cell(d.Name, d.Health), plain(d.Code), readiness, d.Provisioned.cell(), d.Keys.cell(), d.Reporting.cell(),
 			d.DutyChain.cell(), d.Signals.cell(), plain(d.Schools), plain(r.since(d.Created)))
 	}
 	return t
 }
 
-func (r Report) campaignTable() *table {
-	t := &table{title: "Campaigns", head: []string{"NAME", "SCHEDULE", "READY", "PLANNED", "ROUNDS", "NEXT", "BLOCKED"}}
+func (r Report) campaignTable() *table.Table {
+	t := &table.Table{Title: "Campaigns", Head: []string{"NAME", "SCHEDULE", "READY", "PLANNED", "ROUNDS", "NEXT", "BLOCKED"}}
 	for _, c := range r.Campaigns {
 		planned := c.Planned.cell()
 		if c.Suspend {
-			planned = cell{"Suspended", Working}
+			planned = cell("Suspended", Working)
 		}
-		blocked := cell{strconv.Itoa(c.Blocked), Neutral}
+		blocked := cell(strconv.Itoa(c.Blocked), Neutral)
 		if c.Blocked > 0 {
-			blocked.health = Working
+			blocked.Colour = colours[Working]
 		}
-		t.row(plain(c.Name), plain(c.Schedule), c.Ready.cell(), planned, plain(c.Rounds), plain(string(c.NextSlot)), blocked)
+		t.Cells(plain(c.Name), plain(c.Schedule), c.Ready.cell(), planned, plain(c.Rounds), plain(string(c.NextSlot)), blocked)
 	}
 	return t
 }
 
-func (r Report) roundTable() *table {
-	t := &table{title: "Rounds", head: []string{"DISTRICT", "NAME", "STATE", "GATES", "MEANING", "ANSWERED", "OPENS", "CLOSES", "RELEASED"}}
+func (r Report) roundTable() *table.Table {
+	t := &table.Table{Title: "Rounds", Head: []string{"DISTRICT", "NAME", "STATE", "GATES", "MEANING", "ANSWERED", "OPENS", "CLOSES", "RELEASED"}}
 	for _, round := range r.Rounds {
-		t.row(plain(round.District), cell{round.Name, round.Health}, round.Open.reasonCell(), round.Gates.cell(), round.Meaning.cell(),
+		t.Cells(plain(round.District), cell(round.Name, round.Health), round.Open.reasonCell(), round.Gates.cell(), round.Meaning.cell(),
 			plain(round.Participation), plain(r.until(round.NextOpenTime)), plain(r.until(round.CloseTime)), round.Released.cell())
 	}
 	return t
 }
 
-func (r Report) channelTable() *table {
-	t := &table{title: "Channels", head: []string{"DISTRICT", "NAME", "FACILITY", "CLASS", "READY", "USABLE", "UNTIL"}}
+func (r Report) channelTable() *table.Table {
+	t := &table.Table{Title: "Channels", Head: []string{"DISTRICT", "NAME", "FACILITY", "CLASS", "READY", "USABLE", "UNTIL"}}
 	for _, c := range r.Channels {
-		t.row(plain(c.District), plain(c.Name), plain(c.Facility), plain(c.Class), c.Ready.cell(), c.Usable.cell(), plain(string(c.ValidUntil)))
+		t.Cells(plain(c.District), plain(c.Name), plain(c.Facility), plain(c.Class), c.Ready.cell(), c.Usable.cell(), plain(string(c.ValidUntil)))
 	}
 	return t
 }
 
-func (r Report) schoolTable() *table {
-	t := &table{title: "Schools", head: []string{"DISTRICT", "READY", "NOT READY"}}
+func (r Report) schoolTable() *table.Table {
+	t := &table.Table{Title: "Schools", Head: []string{"DISTRICT", "READY", "NOT READY"}}
 	for _, s := range r.Schools {
 		health := Healthy
 		if s.Ready < s.Total {
 			health = Working
 		}
-		t.row(plain(s.District), cell{fmt.Sprintf("%d/%d", s.Ready, s.Total), health}, plain(s.reasons()))
+		t.Cells(plain(s.District), cell(fmt.Sprintf("%d/%d", s.Ready, s.Total), health), plain(s.reasons()))
 	}
 	return t
 }
 
-func (r Report) contentTable() *table {
-	t := &table{title: "Policies and instruments", head: []string{"KIND", "NAME", "READY", "USABLE", "IN USE"}}
+func (r Report) contentTable() *table.Table {
+	t := &table.Table{Title: "Policies and instruments", Head: []string{"KIND", "NAME", "READY", "USABLE", "IN USE"}}
 	for _, p := range r.Policies {
-		t.row(plain("EscalationPolicy"), plain(p.Name), p.Ready.cell(), plain(""), plain(p.InUse.Status))
+		t.Cells(plain("EscalationPolicy"), plain(p.Name), p.Ready.cell(), plain(""), plain(p.InUse.Status))
 	}
 	for _, in := range r.Instruments {
-		t.row(plain("Instrument"), plain(fmt.Sprintf("%s (%s version %s)", in.Name, in.Code, in.Version)),
+		t.Cells(plain("Instrument"), plain(fmt.Sprintf("%s (%s version %s)", in.Name, in.Code, in.Version)),
 			in.Ready.cell(), in.Usable.cell(), plain(in.InUse.Status))
 	}
 	return t

@@ -33,31 +33,38 @@ func (c Colour) Paint(text string, wanted bool) string {
 
 // Table is a head and rows of as many cells.
 type Table struct {
+	Title   string // on a line of its own, after an empty one; none when empty
 	Head    []string
 	Numbers []int // the columns that are flush right
-	rows    [][]cell
+	rows    [][]Cell
 }
 
-type cell struct {
-	text   string
-	colour Colour
+// Cell is one field of a table.
+type Cell struct {
+	Text   string
+	Colour Colour
 }
 
-// Row adds a row; its first cell has the colour. An empty cell is shown as "-", so that
-// columns stay columns for cut and awk.
-func (t *Table) Row(colour Colour, texts ...string) {
-	t.rows = append(t.rows, cells(colour, texts))
-}
+// Row adds a row; its first cell has the colour.
+func (t *Table) Row(colour Colour, texts ...string) { t.Cells(cells(colour, texts)...) }
 
-func cells(colour Colour, texts []string) []cell {
-	row := make([]cell, len(texts))
-	for i, text := range texts {
-		if text == "" {
-			text = "-"
+// Cells adds a row. An empty cell is shown as "-", so that columns stay columns for cut
+// and awk.
+func (t *Table) Cells(row ...Cell) {
+	for i := range row {
+		if row[i].Text == "" {
+			row[i].Text = "-"
 		}
-		row[i] = cell{text: text}
 	}
-	row[0].colour = colour
+	t.rows = append(t.rows, row)
+}
+
+func cells(colour Colour, texts []string) []Cell {
+	row := make([]Cell, len(texts))
+	for i, text := range texts {
+		row[i] = Cell{Text: text}
+	}
+	row[0].Colour = colour
 	return row
 }
 
@@ -67,11 +74,14 @@ func (t *Table) Write(w io.Writer, coloured bool) {
 	if len(t.rows) == 0 {
 		return
 	}
-	rows := append([][]cell{cells(Plain, t.Head)}, t.rows...)
+	if t.Title != "" {
+		fmt.Fprintf(w, "\n%s\n", Bold.Paint(t.Title, coloured))
+	}
+	rows := append([][]Cell{cells(Plain, t.Head)}, t.rows...)
 	widths := make([]int, len(t.Head))
 	for _, row := range rows {
 		for i, c := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
+			widths[i] = max(widths[i], utf8.RuneCountInString(c.Text))
 		}
 	}
 	for _, row := range rows {
@@ -79,11 +89,11 @@ func (t *Table) Write(w io.Writer, coloured bool) {
 	}
 }
 
-func (t *Table) line(row []cell, widths []int, coloured bool) string {
+func (t *Table) line(row []Cell, widths []int, coloured bool) string {
 	var out strings.Builder
 	for i, c := range row {
-		padding := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.text))
-		text := c.colour.Paint(c.text, coloured)
+		padding := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.Text))
+		text := c.Colour.Paint(c.Text, coloured)
 		if t.isNumber(i) {
 			text, padding = padding+text, ""
 		}
