@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -251,9 +252,7 @@ func (t *tokens) next() (xml.Token, error) {
 func (t *tokens) text(name string) (string, error) {
 	rich := name == "si" || name == "is"
 	var out []byte
-	open := []string{name}
-	muted := 0
-	for {
+	for open := (nesting{name}); ; {
 		token, err := t.next()
 		if err != nil {
 			return "", unexpected(err)
@@ -263,21 +262,16 @@ func (t *tokens) text(name string) (string, error) {
 			if open = append(open, element.Name.Local); len(open) > maxDepth {
 				return "", errors.New("it is not a workbook; save the table as .xlsx or .csv")
 			}
-			if element.Name.Local == "rPh" {
-				muted++
-			}
 		case xml.EndElement:
-			if element.Name.Local == "rPh" {
-				muted--
+			if open = open[:len(open)-1]; len(open) > 0 {
+				continue
 			}
-			if open = open[:len(open)-1]; len(open) == 0 {
-				if rich {
-					return unescape(string(out)), nil
-				}
-				return string(out), nil
+			if rich {
+				return unescape(string(out)), nil
 			}
+			return string(out), nil
 		case xml.CharData:
-			if muted > 0 || rich && open[len(open)-1] != "t" {
+			if rich && !open.spoken() {
 				continue
 			}
 			if out = append(out, element...); len(out) > maxTokenBytes {
@@ -285,6 +279,14 @@ func (t *tokens) text(name string) (string, error) {
 			}
 		}
 	}
+}
+
+// nesting is the names of the elements that are open, the outermost first.
+type nesting []string
+
+// spoken tells that what stands here is text of the cell.
+func (n nesting) spoken() bool {
+	return n[len(n)-1] == "t" && !slices.Contains(n, "rPh")
 }
 
 const maxDepth = 32

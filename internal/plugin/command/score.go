@@ -85,7 +85,7 @@ func (o *scoreOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer source.Close()
+	defer func() { _ = source.Close() }() // it was only read
 	if o.dryRun {
 		source.Describe(o.program.Streams.Out)
 		return source.Preview(o.program.Streams.Out, 5)
@@ -130,5 +130,12 @@ func create(path, input string) (*os.File, error) {
 			return nil, fmt.Errorf("--to %s is the table of answers; write another name", path)
 		}
 	}
-	return os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil || target == nil || !target.Mode().IsRegular() {
+		return file, err
+	}
+	if err := file.Chmod(0o600); err != nil { // it was there before, perhaps for everybody to read
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }

@@ -154,6 +154,9 @@ func TestScoreWritesToAFileOfItsOwner(t *testing.T) {
 	if err := os.WriteFile(in, []byte("q1,q2\n1,2\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(out, []byte("of before"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	stdout, stderr, err := runScore(t, still, "", "-i", "gad-2", "-f", in, "--to", out, "-q")
 	if err != nil || stdout != "" || stderr != "" {
 		t.Errorf("%v %q %q", err, stdout, stderr)

@@ -66,6 +66,9 @@ type Source struct {
 // is not found, and what there is. The caller closes the source.
 func Open(in Input) (*Source, error) {
 	reader, file := in.Stdin, io.Closer(io.NopCloser(nil))
+	if in.Path == "-" && isTerminal(in.Stdin) {
+		return nil, errors.New("no table is given; write -f FILE, or send one to standard input")
+	}
 	if in.Path != "-" {
 		opened, err := os.Open(in.Path)
 		if err != nil {
@@ -84,6 +87,16 @@ func Open(in Input) (*Source, error) {
 	}
 	s.prepare()
 	return s, nil
+}
+
+// isTerminal tells that nobody sends anything: waiting would look like a program that hangs.
+func isTerminal(in io.Reader) bool {
+	file, ok := in.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // Name is what the table is called in messages.
