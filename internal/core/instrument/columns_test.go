@@ -247,13 +247,41 @@ func columnsEqualRows(t *rapid.T) {
 			r.Answers[0].Missing = instrument.Blank
 		}
 	}
+	from := rapid.IntRange(0, rows).Draw(t, "from")
 	var out instrument.ColumnScores
-	c.ScoreColumns(in, &out)
-	var want instrument.Result
-	for row, r := range responses {
-		c.ScoreInto(r, &want)
-		if diff := rowDiff(c, &out, row, want); diff != "" {
-			t.Fatalf("row %d: %s\n%+v\n%+v", row, diff, c.Source(), *r)
+	for _, first := range []int{0, from} { // the same scores again, for a part of the rows
+		part := in.Slice(first, rows)
+		c.ScoreColumns(&part, &out)
+		var want instrument.Result
+		for row, r := range responses[first:] {
+			c.ScoreInto(r, &want)
+			if diff := rowDiff(c, &out, row, want); diff != "" {
+				t.Fatalf("row %d: %s\n%+v\n%+v", first+row, diff, c.Source(), *r)
+			}
+		}
+	}
+}
+
+// Scores are reused: by another instrument without a trace of the first, and by the
+// same one without allocating.
+func TestScoreColumnsReuses(t *testing.T) {
+	var out instrument.ColumnScores
+	for _, c := range []*instrument.Compiled{
+		instrumenttest.MustCompile(judged()), instrumenttest.MustCompile(normed()), instrumenttest.MustCompile(gatedForm()),
+	} {
+		r := c.NewResponse()
+		r.Answers[0] = instrument.Answer{Value: 1}
+		r.Person.Sex = contract.Male
+		in := columnsOf(c, []*instrument.Response{r, r, r})
+		c.ScoreColumns(in, &out)
+		if len(out.Void) != 3 || len(out.Scales) != len(c.Scales()) {
+			t.Fatalf("%d rows, %d scales", len(out.Void), len(out.Scales))
+		}
+		if diff := rowDiff(c, &out, 2, c.Score(r)); diff != "" {
+			t.Error(diff)
+		}
+		if n := testing.AllocsPerRun(10, func() { c.ScoreColumns(in, &out) }); n != 0 {
+			t.Errorf("%s: %g allocations", c.Code(), n)
 		}
 	}
 }
