@@ -128,6 +128,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ReferralChannelSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ReferralChannelStatus"):
 		return &apiv1alpha1.ReferralChannelStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Rescore"):
+		return &apiv1alpha1.RescoreApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Review"):
 		return &apiv1alpha1.ReviewApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("RoundRelease"):

@@ -49,6 +49,11 @@ const (
 	//
 	// Reasons when True: Covered. When False: Uncovered, Late. When Unknown: NoReport.
 	ConditionSignalsCovered = "SignalsCovered"
+	// ConditionScoresVerified on a District is True when a second scorer, which goes through all stored
+	// results every night, agrees with each of them.
+	//
+	// Reasons when True: ScoresAgree. When False: ScoresDiffer. When Unknown: NotYet, Overdue, NoReport.
+	ConditionScoresVerified = "ScoresVerified"
 
 	// ConditionUsable on a ReferralChannel is True when referrals can be sent through it now.
 	//
@@ -131,6 +136,9 @@ const (
 	ReasonCovered            = "Covered"
 	ReasonUncovered          = "Uncovered"
 	ReasonLate               = "Late"
+	ReasonScoresAgree        = "ScoresAgree"
+	ReasonScoresDiffer       = "ScoresDiffer"
+	ReasonOverdue            = "Overdue"
 
 	ReasonAgreementExpired     = "AgreementExpired"
 	ReasonAgreementNotYetValid = "AgreementNotYetValid"

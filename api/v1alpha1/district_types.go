@@ -379,7 +379,8 @@ type StricterFloors struct {
 //
 // +kubebuilder:validation:MinProperties=1
 type DistrictStatus struct {
-	// conditions of the object: Ready, Authorised, Provisioned, KeysReady, Reporting, DutyChainReady, SignalsCovered.
+	// conditions of the object: Ready, Authorised, Provisioned, KeysReady, Reporting, DutyChainReady, SignalsCovered,
+	// ScoresVerified.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -410,6 +411,26 @@ type DistrictStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=20
 	Schools string `json:"schools,omitempty"`
+	// rescore is what came of the last comparison of stored results with those of a second scorer.
+	// +optional
+	Rescore Rescore `json:"rescore,omitzero"`
+}
+
+// Rescore says when all stored results were compared last, and for whom. Whether the scorers agree
+// is the condition ScoresVerified.
+type Rescore struct {
+	// finishedTime is when it ended.
+	// +required
+	FinishedTime metav1.Time `json:"finishedTime,omitzero"`
+	// compared is how many responses there were, rounded to ten.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	Compared *int64 `json:"compared,omitempty"`
+	// lastHandled is the value of the annotation screening.evenkeel.dev/rescore that was answered last.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	LastHandled string `json:"lastHandled,omitempty"`
 }
 
 // AuditHead is the head of the audit chain at a moment.

@@ -13,6 +13,9 @@ const (
 	// AnnotationSecurityUpdate on a District, with the value "true", lets its data plane take a new image
 	// while Stage1 is open.
 	AnnotationSecurityUpdate = "screening.evenkeel.dev/security-update"
+	// AnnotationRescore on a District asks for a comparison of all stored results with those of a second
+	// scorer, once for every new value; status.rescore.lastHandled is the value that was answered last.
+	AnnotationRescore = "screening.evenkeel.dev/rescore"
 	// AnnotationSettled is the operator's own note on a District that is being deleted: with its UID as
 	// the value, a report newer than the deletion has shown no open obligation.
 	AnnotationSettled = "screening.evenkeel.dev/settled"

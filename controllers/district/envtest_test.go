@@ -183,6 +183,32 @@ func TestOtherKeysAreAMismatch(t *testing.T) {
 	p.Expect(p.condition(v1alpha1.ConditionKeysReady)).To(Equal("False KeyMismatch"))
 }
 
+func TestScoresAreVerified(t *testing.T) {
+	p := newPlace(t, "rescored").provision()
+	p.Expect(p.condition(v1alpha1.ConditionScoresVerified)).To(Equal("Unknown NotYet"))
+	says := func(asked string, ago time.Duration, outcome contract.RescoreResult) {
+		p.reports(func(r *contract.Report) {
+			r.Rescore = &contract.Rescore{FinishedAtUnix: p.clock.Now().Add(-ago).Unix(), Compared: 1230, Outcome: outcome, Asked: contract.RefOf(asked)}
+		})
+		p.reconcile()
+	}
+	says("another time", time.Hour, contract.ScoresAgree)
+	p.Expect(p.condition(v1alpha1.ConditionScoresVerified)).To(Equal("True ScoresAgree"))
+	p.Expect(*p.district().Status.Rescore.Compared).To(Equal(int64(1230)))
+	p.Expect(p.district().Status.Rescore.LastHandled).To(BeEmpty())
+
+	d := p.district()
+	d.Annotations = map[string]string{v1alpha1.AnnotationRescore: "after the new key"}
+	p.Expect(admin.Update(p.ctx, d)).To(Succeed())
+	says("another time", time.Hour, contract.ScoresAgree)
+	p.Expect(p.district().Status.Rescore.LastHandled).To(BeEmpty(), "not answered yet")
+	says("after the new key", time.Minute, contract.ScoresDiffer)
+	p.Expect(p.condition(v1alpha1.ConditionScoresVerified)).To(Equal("False ScoresDiffer"))
+	p.Expect(p.district().Status.Rescore.LastHandled).To(Equal("after the new key"))
+	says("after the new key", 40*time.Hour, contract.ScoresAgree)
+	p.Expect(p.condition(v1alpha1.ConditionScoresVerified)).To(Equal("Unknown Overdue"))
+}
+
 func TestSilenceBecomesUnknownAfterAMinute(t *testing.T) {
 	p := newPlace(t, "silence").provision()
 	p.board.PutReading(p.name, unreachable(p.clock.Now()))

@@ -17,6 +17,7 @@ var announced = map[string]string{
 	v1alpha1.ConditionReporting:      "Exchange",
 	v1alpha1.ConditionDutyChainReady: "Exchange",
 	v1alpha1.ConditionSignalsCovered: "Exchange",
+	v1alpha1.ConditionScoresVerified: "CompareScores",
 }
 
 // emit tells of every condition that became True or False.

@@ -85,6 +85,51 @@ func signalsCovered(o observed, now time.Time) metav1.Condition {
 	return conditions.True(kind, v1alpha1.ReasonCovered, "Every source that obliges has its obligation, and no step is late")
 }
 
+// rescoreWithin is how old the last comparison of scores may be: a night and half a day.
+const rescoreWithin = 36 * time.Hour
+
+func scoresVerified(o observed, now time.Time) metav1.Condition {
+	kind := v1alpha1.ConditionScoresVerified
+	r, known := facts(o, now)
+	switch {
+	case !known:
+		return unreported(o, kind)
+	case r.Rescore == nil:
+		return conditions.Unknown(kind, v1alpha1.ReasonNotYet, "Stored results have not been compared yet; this is done every night")
+	case r.Rescore.Outcome == contract.ScoresDiffer:
+		return conditions.False(kind, v1alpha1.ReasonScoresDiffer,
+			"A second scorer does not agree with a stored result; the district's database says where, and its duty staff have the follow-ups")
+	case now.Sub(finished(*r.Rescore)) > rescoreWithin:
+		return conditions.Unknown(kind, v1alpha1.ReasonOverdue, "Stored results have not been compared for a day and a half; look at the scorer's log")
+	}
+	return conditions.True(kind, v1alpha1.ReasonScoresAgree, "A second scorer agrees with every stored result")
+}
+
+func finished(r contract.Rescore) time.Time { return time.Unix(r.FinishedAtUnix, 0) }
+
+// recordRescore notes when scores were compared last. The district knows of a request
+// only its reference: the annotation is recognised by it.
+func recordRescore(after *v1alpha1.District, r *contract.Rescore) {
+	if r == nil {
+		return
+	}
+	s := &after.Status.Rescore
+	s.FinishedTime, s.Compared = metav1.NewTime(finished(*r)), &r.Compared
+	if asked := after.Annotations[v1alpha1.AnnotationRescore]; asked != "" && contract.RefOf(asked) == r.Asked {
+		s.LastHandled = cut(asked)
+	}
+}
+
+// longestRequest is what status keeps of a request.
+const longestRequest = 256
+
+func cut(request string) string {
+	if runes := []rune(request); len(runes) > longestRequest {
+		return string(runes[:longestRequest])
+	}
+	return request
+}
+
 // reportWait is when a report that speaks now stops speaking.
 func reportWait(o observed, now time.Time) time.Duration {
 	switch {

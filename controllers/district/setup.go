@@ -79,11 +79,16 @@ func view(r board.Reading) any {
 		keyDigest                        contract.Digest
 		duty                             contract.Reach
 		open, refuses                    bool
+		rescore                          contract.Rescore
+	}
+	var rescore contract.Rescore
+	if r.Report.Rescore != nil {
+		rescore = *r.Report.Rescore
 	}
 	return part{
 		ok: r.OK, obligations: r.Report.Obligations, covered: r.Report.Covered, onTime: r.Report.OnTime,
 		fault: r.Fault, schema: r.Report.SchemaVersion, keys: r.Report.Keys, keyDigest: r.Report.KeyDigest,
-		duty: r.Report.DutyChain, open: reportsOpenRound(r.Report), refuses: refusesDirectory(r),
+		duty: r.Report.DutyChain, open: reportsOpenRound(r.Report), refuses: refusesDirectory(r), rescore: rescore,
 	}
 }
 

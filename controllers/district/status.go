@@ -34,7 +34,7 @@ func summarise(o observed, p plan, applied error, now time.Time) (*v1alpha1.Dist
 	after := o.district.DeepCopy()
 	record(after, o, p, now)
 	after.Status.Conditions = conditions.Settle(o.district.Status.Conditions, append(verdict.Trio(),
-		p.authorised, provisioned, keysReady(o, now), reporting(o, now), dutyChain(o, now), signalsCovered(o, now),
+		p.authorised, provisioned, keysReady(o, now), reporting(o, now), dutyChain(o, now), signalsCovered(o, now), scoresVerified(o, now),
 	), after.Generation, now)
 	if verdict.State == conditions.Refused {
 		return after, errors.New(verdict.Message)
@@ -62,6 +62,7 @@ func record(after *v1alpha1.District, o observed, p plan, now time.Time) {
 	if !known {
 		return
 	}
+	recordRescore(after, r.Rescore)
 	if s.KeyDigest == "" && r.Keys == contract.KeysReady {
 		s.KeyDigest = string(r.KeyDigest)
 	}

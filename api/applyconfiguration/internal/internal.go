@@ -514,6 +514,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: observedGeneration
       type:
         scalar: numeric
+    - name: rescore
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Rescore
     - name: schools
       type:
         scalar: string
@@ -1040,6 +1043,18 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: observedGeneration
       type:
         scalar: numeric
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Rescore
+  map:
+    fields:
+    - name: compared
+      type:
+        scalar: numeric
+    - name: finishedTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: lastHandled
+      type:
+        scalar: string
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Review
   map:
     fields:

@@ -14,6 +14,7 @@ type desired struct {
 	uid       string
 	directory *contract.Directory // nil: keep the one you have
 	rounds    map[string]board.RoundDocuments
+	rescore   contract.Ref // the comparison of scores that is asked for; "": none
 }
 
 // compose says what a district should have and adds the documents that it lacks,
@@ -67,7 +68,9 @@ func composeRound(req *contract.SyncRequest, i int, docs board.RoundDocuments, v
 // keepEverything names every round and no document: keep what you have. A round
 // that is not named would be held.
 func keepEverything(d desired) contract.SyncRequest {
-	req := contract.SyncRequest{Version: contract.Version, District: d.code, DistrictUID: d.uid, Rounds: []contract.RoundDesired{}}
+	req := contract.SyncRequest{
+		Version: contract.Version, District: d.code, DistrictUID: d.uid, Rescore: d.rescore, Rounds: []contract.RoundDesired{},
+	}
 	for _, name := range slices.Sorted(maps.Keys(d.rounds)) {
 		req.Rounds = append(req.Rounds, contract.RoundDesired{Round: name})
 	}

@@ -182,6 +182,24 @@ func TestSyncOnceAsksFirstThenSendsWhatIsLacking(t *testing.T) {
 	}
 }
 
+func TestARescoreIsAskedForByReference(t *testing.T) {
+	d := newDistrict()
+	f := newFixture(t, d, func(objects *[]client.Object) {
+		(*objects)[0].SetAnnotations(map[string]string{v1alpha1.AnnotationRescore: "after the new key, please"})
+	})
+	f.syncer.SyncOnce(t.Context(), namespace)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, request := range d.requests {
+		if request.Rescore != contract.RefOf("after the new key, please") {
+			t.Errorf("asked with %q", request.Rescore)
+		}
+	}
+	if len(d.requests) == 0 {
+		t.Error("nothing was asked")
+	}
+}
+
 func TestNothingIsSentBeforeEveryRoundIsOnTheBoard(t *testing.T) {
 	d := newDistrict()
 	f := newFixture(t, d, func(objects *[]client.Object) {
@@ -253,6 +271,15 @@ func TestHostileDistricts(t *testing.T) {
 		}), v1alpha1.ReasonReportRefused},
 		"exact participation": {answer(func(r *contract.SyncResponse) {
 			r.Report.Rounds = []contract.RoundView{{Round: contract.RefOf(round), State: contract.RoundOpen, Answered: 7}}
+		}), v1alpha1.ReasonReportRefused},
+		"an exact number of responses": {answer(func(r *contract.SyncResponse) {
+			r.Report.Rescore = &contract.Rescore{FinishedAtUnix: 1, Compared: 7, Outcome: contract.ScoresAgree}
+		}), v1alpha1.ReasonReportRefused},
+		"more than whether scores agree": {answer(func(r *contract.SyncResponse) {
+			r.Report.Rescore = &contract.Rescore{FinishedAtUnix: 1, Outcome: "3 differ"}
+		}), v1alpha1.ReasonReportRefused},
+		"free text for a request": {answer(func(r *contract.SyncResponse) {
+			r.Report.Rescore = &contract.Rescore{FinishedAtUnix: 1, Asked: "some text", Outcome: contract.ScoresAgree}
 		}), v1alpha1.ReasonReportRefused},
 		"a name for a reference": {answer(func(r *contract.SyncResponse) {
 			r.Report.Channels = []contract.Probe{{Ref: "a child's name", Reach: contract.Reachable}}

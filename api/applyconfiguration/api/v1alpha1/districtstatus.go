@@ -11,7 +11,8 @@ import (
 //
 // DistrictStatus is what the operator found.
 type DistrictStatusApplyConfiguration struct {
-	// conditions of the object: Ready, Authorised, Provisioned, KeysReady, Reporting, DutyChainReady, SignalsCovered.
+	// conditions of the object: Ready, Authorised, Provisioned, KeysReady, Reporting, DutyChainReady, SignalsCovered,
+	// ScoresVerified.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation the conditions speak of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
@@ -23,6 +24,8 @@ type DistrictStatusApplyConfiguration struct {
 	Image *string `json:"image,omitempty"`
 	// schools is how many schools are ready to be screened, such as 3/4.
 	Schools *string `json:"schools,omitempty"`
+	// rescore is what came of the last comparison of stored results with those of a second scorer.
+	Rescore *RescoreApplyConfiguration `json:"rescore,omitempty"`
 }
 
 // DistrictStatusApplyConfiguration constructs a declarative configuration of the DistrictStatus type for use with
@@ -81,5 +84,13 @@ func (b *DistrictStatusApplyConfiguration) WithImage(value string) *DistrictStat
 // If called multiple times, the Schools field is set to the value of the last call.
 func (b *DistrictStatusApplyConfiguration) WithSchools(value string) *DistrictStatusApplyConfiguration {
 	b.Schools = &value
+	return b
+}
+
+// WithRescore sets the Rescore field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Rescore field is set to the value of the last call.
+func (b *DistrictStatusApplyConfiguration) WithRescore(value *RescoreApplyConfiguration) *DistrictStatusApplyConfiguration {
+	b.Rescore = value
 	return b
 }
