@@ -120,9 +120,6 @@ func (c *Compiled) firstToMatch(r *rule, before []rule, looks int) finding {
 	}
 	bounds := bounds(append(s.before[:len(s.before):len(s.before)], s.wanted))
 	for _, at := range s.order {
-		if c.slots[at].sampled {
-			return undecided
-		}
 		s.classes[at] = classes(c.slots[at].values, bounds[at])
 	}
 	return s.run(0)

@@ -14,7 +14,6 @@ type slot struct {
 	asked      int // the instrument's place in the round
 	scale      instrument.Scale
 	values     []float64 // that can occur, rising
-	sampled    bool      // values are only some of them
 }
 
 // layOut makes the slots.
@@ -22,9 +21,7 @@ func (c *Compiled) layOut() {
 	c.first = make([]int, 1, len(c.instruments)+1)
 	for asked, in := range c.instruments {
 		for i, scale := range in.Scales() {
-			s := slot{instrument: in.Code(), asked: asked, scale: scale}
-			s.values, s.sampled = valuesOf(in.Source(), in.Source().Scales[i], scale)
-			c.slots = append(c.slots, s)
+			c.slots = append(c.slots, slot{instrument: in.Code(), asked: asked, scale: scale, values: in.Values(i)})
 		}
 		c.first = append(c.first, len(c.slots))
 	}
@@ -47,7 +44,14 @@ func (s *slot) raised(value float64) bool {
 }
 
 // band names the band of a value.
-func (s *slot) band(value float64) string { return bandOf(s.scale.Bands, value) }
+func (s *slot) band(value float64) string {
+	for _, b := range s.scale.Bands {
+		if b.From <= value && value <= b.To {
+			return b.Name
+		}
+	}
+	return ""
+}
 
 // bands names the band of both ends of a range.
 func (s *slot) bands(from, to float64) string {

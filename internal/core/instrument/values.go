@@ -10,6 +10,13 @@ import (
 // step is what a raw value is a whole multiple of, over/under, before rounding.
 type step struct{ over, under int }
 
+// Values lists the values that the i-th scale can take, rising, each once: perhaps a few
+// too many, never one too few.
+func (c *Compiled) Values(i int) []float64 {
+	raw, _ := c.scales[i].rawValues(maxValues) // Compile has made sure that there are no more
+	return valuesOf(c.source.Scales[i], raw)
+}
+
 // rawValues lists the raw values that can occur, rising, each once; false when there
 // are more than limit. It takes every sum between the least and the greatest to be
 // possible, and every total weight between those with all gates shut and open: it may
