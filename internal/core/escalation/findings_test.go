@@ -2,6 +2,7 @@ package escalation_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,5 +155,16 @@ func TestAPolicyMadeToBeSlowIsSilent(t *testing.T) {
 	}
 	if w := c.Warnings(); len(w) > 100 {
 		t.Errorf("%d warnings", len(w))
+	}
+}
+
+// The values that are tried are the ones worked out by hand.
+func TestValuesTried(t *testing.T) {
+	t.Parallel()
+	form := asked()[0]
+	for i, scale := range form.Scales() {
+		if want, ok := feelingsValues[scale.Code]; ok && !slices.Equal(form.Values(i), want) {
+			t.Errorf("%s: %v, want %v", scale.Code, form.Values(i), want)
+		}
 	}
 }

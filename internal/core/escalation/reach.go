@@ -144,16 +144,20 @@ func classes(values, bounds []float64) []float64 {
 	var picked []float64
 	last := -1
 	for _, value := range values {
-		at, equal := slices.BinarySearch(bounds, value)
-		class := 2 * at
-		if equal {
-			class++
-		}
-		if class != last {
+		if class := classOf(value, bounds); class != last {
 			picked, last = append(picked, value), class
 		}
 	}
 	return append(picked, math.NaN())
+}
+
+// classOf numbers the values that compare alike with all bounds, which rise.
+func classOf(value float64, bounds []float64) int {
+	at, equal := slices.BinarySearch(bounds, value)
+	if equal {
+		return 2*at + 1
+	}
+	return 2 * at
 }
 
 // run settles the slots from depth on, as far as needed.
