@@ -2,6 +2,7 @@ package score
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -15,6 +16,39 @@ type match struct {
 	header *header
 	in     Instrument
 	alone  bool // no other instrument is scored: item codes by themselves tell
+	bare   bool // the instrument's code without its number tells: phq1
+	goesOn bool // columns called like items go on beyond the last one
+}
+
+// newMatch looks at the header as a whole first: columns that count on beyond the
+// instrument's last item belong to another one (PHQ1..PHQ9 are not the PHQ-4's).
+func newMatch(h *header, in Instrument, alone bool) match {
+	m := match{header: h, in: in, alone: alone}
+	last := 0
+	for _, item := range in.Spec.Items {
+		if n, err := strconv.Atoi(strings.TrimPrefix(item.Code, "q")); err == nil {
+			last = max(last, n)
+		}
+	}
+	next := forms("q" + strconv.Itoa(last+1))
+	m.bare = m.family() != "" && !slices.ContainsFunc(next, func(form string) bool { return h.letters[m.family()+form] != nil })
+	m.goesOn = slices.ContainsFunc(next, func(form string) bool { return named(form) && h.letters[form] != nil })
+	return m
+}
+
+// family is the instrument's code without its number, phq of phq-9; "" when it has none.
+func (m match) family() string {
+	code := letters(m.in.Code())
+	if family := strings.TrimRight(code, "0123456789"); family != code {
+		return family
+	}
+	return ""
+}
+
+// named tells that a form is more than a number, which could be anything.
+func named(form string) bool {
+	_, err := strconv.Atoi(form)
+	return err != nil
 }
 
 // columns returns, by the item's position, the column of each item that was found, or -1.
@@ -37,7 +71,7 @@ func (m match) column(position int) int {
 	names := m.qualified(position)
 	if m.alone {
 		for _, form := range forms(letters(m.in.Spec.Items[position].Code)) {
-			if _, err := strconv.Atoi(form); err != nil { // a bare number could be anything
+			if named(form) {
 				names = append(names, form)
 			}
 		}
@@ -54,11 +88,10 @@ func (m match) column(position int) int {
 func (m match) qualified(position int) []string {
 	code, item := letters(m.in.Code()), letters(m.in.Spec.Items[position].Code)
 	var names []string
-	bare := strings.TrimRight(code, "0123456789") // dass of dass-21
 	for _, form := range forms(item) {
 		names = append(names, code+form)
-		if bare != code && bare != "" {
-			names = append(names, bare+form)
+		if m.bare {
+			names = append(names, m.family()+form)
 		}
 	}
 	return names

@@ -29,6 +29,7 @@ type target struct {
 	origin  []string // by the item's position: how the column was found
 	cells   []*cells // by the item's position; nil for absent ones
 	edges   [5]int   // cells by edge
+	goesOn  bool     // items were found by their codes, and there are more columns called so
 	items   Items
 }
 
@@ -228,9 +229,11 @@ func (t *target) all() []int { return sequence(0, len(t.columns)) }
 // several instruments are scored, but for names that hold the instrument's.
 func (t *target) byHeader(alone bool) func(h *header) error {
 	return func(h *header) error {
-		for position, column := range (match{header: h, in: t.Instrument, alone: alone}).columns() {
+		m := newMatch(h, t.Instrument, alone)
+		for position, column := range m.columns() {
 			if column != absent && t.origin[position] == "" && !slices.Contains(t.columns, column) && !slices.Contains(t.items.Absent, t.Spec.Items[position].Code) {
 				t.columns[position], t.origin[position] = column, "its name"
+				t.goesOn = m.goesOn
 			}
 		}
 		return nil

@@ -180,6 +180,28 @@ func TestColumnsAreFound(t *testing.T) {
 	}
 }
 
+// PHQ1..PHQ9 are not the PHQ-4's, and are the PHQ-9's.
+func TestColumnsOfALongerInstrumentAreNotTaken(t *testing.T) {
+	t.Parallel()
+	header := "PHQ1,PHQ2,PHQ3,PHQ4,PHQ5,PHQ6,PHQ7,PHQ8,PHQ9\n"
+	instruments, err := score.Load(t.Context(), []string{"phq-4"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = score.Open(score.Input{Path: "-", Stdin: strings.NewReader(header), Instruments: instruments, Invalid: score.Reject})
+	if err == nil || !strings.Contains(err.Error(), "no column was found for q1..q4") {
+		t.Errorf("got %v", err)
+	}
+	rows, summary := results(t, header+"0,1,2,3,0,1,2,3,0\n", score.Mapping{}, "phq-9")
+	if rows[0]["phq-9.total.value"] != "12" || len(summary.Hints) > 0 {
+		t.Errorf("%v %v", rows[0], summary.Hints)
+	}
+	_, summary = results(t, "q1,q2,q3\n0,1,2\n", score.Mapping{}, "gad-2")
+	if len(summary.Hints) != 1 || !strings.Contains(summary.Hints[0], "more columns that are called like items") {
+		t.Errorf("%v", summary.Hints)
+	}
+}
+
 func TestNormsRecodedItemsAndQuality(t *testing.T) {
 	t.Parallel()
 	table := "id,q1,q2,sex,took\na,3,1,2,60\nb,3,1,1,60 秒\na,3,1,2,1\nc,1,3,9,60\nd,1,3,2,long\n"

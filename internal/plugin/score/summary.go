@@ -140,8 +140,12 @@ func (t *tallier) finish(s *Source) Summary {
 	})
 	t.Garbled, t.FirstGarble = s.table.Unreadable()
 	for i := range s.plan.targets {
-		if hint := s.plan.targets[i].hint(t.Rows); hint != "" {
+		target := &s.plan.targets[i]
+		if hint := target.hint(t.Rows); hint != "" {
 			t.Hints = append(t.Hints, hint)
+		}
+		if target.goesOn {
+			t.Hints = append(t.Hints, target.Code()+": the table has more columns that are called like items; are they of this instrument?")
 		}
 	}
 	return *t.Summary
