@@ -31,6 +31,7 @@ type Tally struct {
 	CriticalBlank int // rows with a critical item that was asked and has no value
 	Void          int
 	Scales        []ScaleTally
+	asksCritical  bool
 }
 
 // ScaleTally counts the results on one scale.
@@ -54,7 +55,7 @@ const maxIssues = 10_000
 func newSummary(p *plan) *Summary {
 	s := &Summary{}
 	for _, t := range p.targets {
-		tally := Tally{Code: t.Code()}
+		tally := Tally{Code: t.Code(), asksCritical: len(t.CriticalItems()) > 0}
 		for _, scale := range t.Scales() {
 			one := ScaleTally{Code: scale.Code, Statuses: map[instrument.Status]int{}, Bands: map[string]int{}}
 			for _, band := range scale.Bands {
@@ -166,11 +167,12 @@ func (s Summary) Write(w io.Writer) {
 		for _, scale := range tally.Scales {
 			scale.write(w, tally.Code)
 		}
-		fmt.Fprintf(w, "%s: critical answers in %s, critical items without an answer in %s", tally.Code, counted(tally.Critical, "row"), counted(tally.CriticalBlank, "row"))
-		if tally.Void > 0 {
-			fmt.Fprintf(w, ", %s void", counted(tally.Void, "response"))
+		if tally.asksCritical {
+			fmt.Fprintf(w, "%s: critical answers in %s, critical items without an answer in %s\n", tally.Code, counted(tally.Critical, "row"), counted(tally.CriticalBlank, "row"))
 		}
-		fmt.Fprintln(w)
+		if tally.Void > 0 {
+			fmt.Fprintf(w, "%s: %s void\n", tally.Code, counted(tally.Void, "response"))
+		}
 	}
 	for _, c := range s.Comparisons {
 		c.write(w)
@@ -216,6 +218,9 @@ func (s ScaleTally) write(w io.Writer, code string) {
 	for _, band := range s.bands {
 		bands = append(bands, band+" "+thousands(s.Bands[band]))
 	}
+	if len(parts) == 0 {
+		return // there was no row
+	}
 	fmt.Fprintf(w, "%s.%s: %s; %s\n", code, s.Code, strings.Join(parts, ", "), strings.Join(bands, ", "))
 }
 
@@ -245,7 +250,11 @@ func (s Summary) problems(w io.Writer) {
 	const most = 20
 	broken := s.byRule()
 	for _, rule := range broken[:min(len(broken), most)] {
-		fmt.Fprintf(w, "%s %s, %s: %s", rule.Column, rule.Problem, counted(rule.Count, "time"), rule.Rows.text(rule.Count))
+		where := ": " + rule.Rows.text(rule.Count)
+		if rule.columns > 1 {
+			where = ", as in " + rule.Rows.text(len(rule.Rows))
+		}
+		fmt.Fprintf(w, "%s %s, %s%s", rule.Column, rule.Problem, counted(rule.Count, "time"), where)
 		if remedy := remedies[rule.Problem]; remedy != "" {
 			fmt.Fprint(w, "; "+remedy)
 		}
@@ -259,22 +268,29 @@ func (s Summary) problems(w io.Writer) {
 	}
 }
 
+// brokenRule is a rule, and in how many columns it is broken.
+type brokenRule struct {
+	IssueCount
+	columns int
+}
+
 // byRule joins the issues that break the same rule: its Column is all of theirs, its
 // Rows are of the column where it is broken most.
-func (s Summary) byRule() []IssueCount {
+func (s Summary) byRule() []brokenRule {
 	const most = 8 // columns named
-	var broken []IssueCount
+	var broken []brokenRule
 	columns := map[string][]string{}
 	for _, issue := range s.Issues {
-		at := slices.IndexFunc(broken, func(b IssueCount) bool { return b.Problem == issue.Problem })
+		at := slices.IndexFunc(broken, func(b brokenRule) bool { return b.Problem == issue.Problem })
 		if at < 0 {
-			at, broken = len(broken), append(broken, IssueCount{Issue: Issue{Problem: issue.Problem}, Rows: issue.Rows})
+			at, broken = len(broken), append(broken, brokenRule{IssueCount: IssueCount{Issue: Issue{Problem: issue.Problem}, Rows: issue.Rows}})
 		}
 		broken[at].Count += issue.Count
 		columns[issue.Problem] = append(columns[issue.Problem], issue.where())
 	}
 	for i, rule := range broken {
 		named := columns[rule.Problem]
+		broken[i].columns = len(named)
 		broken[i].Column = strings.Join(named[:min(len(named), most)], ", ")
 		if more := len(named) - most; more > 0 {
 			broken[i].Column += fmt.Sprintf(" and %d more columns", more)
