@@ -31,7 +31,8 @@ type difference struct {
 // The kinds of difference.
 const (
 	kindMissing    = "Missing"    // a result without answers to it, or answers without their result
-	kindUnreadable = "Unreadable" // a key, an answer, the scores or the meaning cannot be read
+	kindUnreadable = "Unreadable" // the student's key, an answer or the scores cannot be read
+	kindMeaning    = "Meaning"    // this version cannot read what the round's answers mean
 	kindScale      = "Scale"      // the sealed value of a scale, or a scale too many or too few
 	kindBand       = "Band"       // what is stored open of a scale
 	kindFindings   = "Findings"   // of the quality rules of an instrument

@@ -92,14 +92,18 @@ func (r *Rescorer) compare(ctx context.Context, tx pgx.Tx, run uuid.UUID, attemp
 		return err
 	}
 	batch := &pgx.Batch{}
+	compared := 0
 	for _, a := range attempts {
+		if results[a.id] != nil {
+			compared++
+		}
 		found, err := r.differences(ctx, a, results[a.id])
 		if err != nil {
 			return err
 		}
 		queueDifferences(batch, run, a, found)
 	}
-	batch.Queue("UPDATE ek.rescore_run SET after = $2, compared = compared + $3 WHERE id = $1", run, attempts[len(attempts)-1].id, len(attempts))
+	batch.Queue("UPDATE ek.rescore_run SET after = $2, compared = compared + $3 WHERE id = $1", run, attempts[len(attempts)-1].id, compared)
 	return tx.SendBatch(ctx, batch).Close()
 }
 
@@ -109,10 +113,10 @@ func (r *Rescorer) differences(ctx context.Context, a attempt, was *stored) ([]d
 	if postgres.Unreachable(err) || ctx.Err() != nil {
 		return nil, err
 	}
-	if err == nil && was != nil {
-		err = was.openWith(r.keys, a)
-	}
 	if err != nil {
+		return []difference{{kind: kindMeaning}}, nil // of a round, not of a child: nobody has to look at each
+	}
+	if was != nil && was.openWith(r.keys, a) != nil {
 		return []difference{{kind: kindUnreadable}}, nil
 	}
 	return compare(a, was, second.judge(r.keys, a, m)), nil

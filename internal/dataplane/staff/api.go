@@ -34,6 +34,7 @@ func (s *Server) routeAPI(mux *http.ServeMux) {
 		"GET /api/v1/referrals":                     s.listReferrals,
 		"POST /api/v1/referrals/{number}/release":   s.release,
 		"GET /api/v1/follow-ups":                    s.listFollowUps,
+		"GET /api/v1/score-differences":             s.listScoreDifferences,
 		"POST /api/v1/roster":                       s.importRoster,
 		"POST /api/v1/codes":                        s.issueCodes,
 		"PUT /api/v1/duty":                          s.replaceDuty,
@@ -138,6 +139,14 @@ func (s *Server) listFollowUps(w http.ResponseWriter, r *http.Request, who Ident
 		return err
 	}
 	return web.JSON(w, map[string]any{"followUps": emptyIfNil(list)})
+}
+
+func (s *Server) listScoreDifferences(w http.ResponseWriter, r *http.Request, who Identity) error {
+	list, err := s.Service.ScoreDifferences(r.Context(), who)
+	if err != nil {
+		return err
+	}
+	return web.JSON(w, map[string]any{"scoreDifferences": emptyIfNil(list)})
 }
 
 func (s *Server) importRoster(w http.ResponseWriter, r *http.Request, who Identity) error {

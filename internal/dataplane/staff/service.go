@@ -152,6 +152,23 @@ func (s *Service) FollowUps(ctx context.Context, who Identity) ([]FollowUp, erro
 	return store.Rows[FollowUp](ctx, s.Pool, "SELECT * FROM ek_casework.follow_ups($1, $2, $3)", who.Subject, who.Groups, pageSize)
 }
 
+// ScoreDifference is one thing on which a second scorer does not agree with a stored
+// result. It says where, never what either of them found.
+type ScoreDifference struct {
+	Attempt    uuid.UUID `json:"attempt"`
+	School     string    `json:"school"`
+	Round      string    `json:"round"`
+	Instrument string    `json:"instrument"` // empty when it is of the whole attempt
+	Scale      string    `json:"scale"`
+	Kind       string    `json:"kind"` // docs/spec/database.md lists them
+	FoundAt    time.Time `json:"foundAt"`
+}
+
+// ScoreDifferences returns the differences that stand, in scope.
+func (s *Service) ScoreDifferences(ctx context.Context, who Identity) ([]ScoreDifference, error) {
+	return store.Rows[ScoreDifference](ctx, s.Pool, "SELECT * FROM ek_casework.score_differences($1, $2, $3)", who.Subject, who.Groups, pageSize)
+}
+
 // Referral is one referral as staff see it.
 type Referral struct {
 	Number      string     `json:"number"`

@@ -140,12 +140,41 @@ func TestScopeByRole(t *testing.T) {
 			}
 		}
 		if scope == nil {
-			for _, path := range []string{"/api/v1/referrals", "/api/v1/follow-ups"} {
+			for _, path := range []string{"/api/v1/referrals", "/api/v1/follow-ups", "/api/v1/score-differences"} {
 				if got := d.call(t, "li", group, "GET", path, nil); got.status != 403 {
 					t.Errorf("%s %s: %d", group, path, got.status)
 				}
 			}
 		}
+	}
+}
+
+func TestScoreDifferencesAreForTheDistrictsDuty(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	student := d.Student(t, "no-1", "张小明")
+	attempt := d.Attempt(t, student, "Submitted")
+	d.Exec(t, "INSERT INTO ek.rescore_run (finished_at) VALUES (now())")
+	d.Exec(t, `INSERT INTO ek.score_difference (attempt_id, instrument, scale, kind, run_id)
+		VALUES ($1, 'phq-9', 'total', 'Band', (SELECT id FROM ek.rescore_run))`, attempt)
+	d.Exec(t, `INSERT INTO ek.score_difference (attempt_id, kind, run_id, gone_at)
+		VALUES ($1, 'Decision', (SELECT id FROM ek.rescore_run), now())`, attempt)
+	for group, want := range map[string]int{"district-duty": 200, "no-1-duty": 403, "city-duty": 403, "registrars": 403} {
+		got := d.call(t, "li", group, "GET", "/api/v1/score-differences", nil)
+		if got.status != want {
+			t.Errorf("%s: %d, want %d", group, got.status, want)
+		}
+		if sees := strings.Contains(got.body, attempt.String()) && strings.Contains(got.body, `"kind":"Band"`); sees != (want == 200) {
+			t.Errorf("%s sees it: %v", group, sees)
+		}
+		for _, never := range []string{"Decision", student.String(), "张"} {
+			if strings.Contains(got.body, never) {
+				t.Errorf("%s is told %q", group, never)
+			}
+		}
+	}
+	if n := pgtest.One[int](t, d.Database, "SELECT count(*) FROM ek.audit_entry WHERE action = 'ScoreDifferencesRead'"); n != 1 {
+		t.Errorf("%d audit entries, want one for the one who read", n)
 	}
 }
 

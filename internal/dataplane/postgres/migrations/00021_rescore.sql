@@ -20,7 +20,7 @@ CREATE TABLE ek.score_difference (
     attempt_id uuid NOT NULL REFERENCES ek.attempt,
     instrument text NOT NULL DEFAULT '', -- '' where the kind is of the whole attempt
     scale      text NOT NULL DEFAULT '',
-    kind       text NOT NULL CHECK (kind IN ('Missing', 'Unreadable', 'Scale', 'Band', 'Findings', 'Decision', 'Critical')),
+    kind       text NOT NULL CHECK (kind IN ('Missing', 'Unreadable', 'Meaning', 'Scale', 'Band', 'Findings', 'Decision', 'Critical')),
     found_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     run_id     uuid NOT NULL REFERENCES ek.rescore_run, -- the last that found it
     gone_at    timestamptz,                             -- a later run did not find it
@@ -98,6 +98,25 @@ SET search_path = pg_catalog, ek, pg_temp AS $$
 $$;
 -- +goose StatementEnd
 
+-- Where scorers do not agree, for the district's duty staff: an opaque attempt, never whose.
+-- +goose StatementBegin
+CREATE FUNCTION ek_casework.score_differences(p_subject text, p_groups text[], p_limit integer)
+RETURNS TABLE (attempt uuid, school text, round text, instrument text, scale text, kind text, found_at timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ek, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM ek.require_durable();
+    PERFORM ek.require_role(p_groups, 'DistrictDuty');
+    PERFORM ek.audit(p_subject, 'ScoreDifferencesRead', 'score-differences');
+    RETURN QUERY
+    SELECT d.attempt_id, s.school, a.round, d.instrument, d.scale, d.kind, d.found_at
+    FROM ek.score_difference d JOIN ek.attempt a ON a.id = d.attempt_id JOIN ek.student s ON s.id = a.student_id
+    WHERE d.gone_at IS NULL AND EXISTS (SELECT FROM ek.staff_group g
+        WHERE g.group_name = ANY (p_groups) AND g.role = 'DistrictDuty' AND g.school IN ('', s.school))
+    ORDER BY d.found_at, d.attempt_id, d.instrument, d.scale, d.kind LIMIT p_limit;
+END $$;
+-- +goose StatementEnd
+
 -- Two more facts that must not stand, as those of ek_casework.facts.
 -- +goose StatementBegin
 CREATE FUNCTION ek_casework.rescore_facts() RETURNS TABLE (fact text, since timestamptz) LANGUAGE sql STABLE SECURITY DEFINER
@@ -111,7 +130,7 @@ $$;
 -- +goose StatementEnd
 
 -- +goose Down
-DROP FUNCTION ek_casework.rescore_facts, ek_casework.rescore_report, ek_scorer.finish_rescore, ek_scorer.take_rescore,
+DROP FUNCTION ek_casework.rescore_facts, ek_casework.score_differences, ek_casework.rescore_report, ek_scorer.finish_rescore, ek_scorer.take_rescore,
     ek.begin_rescore, ek.rescore_due;
 ALTER TABLE ek.follow_up DROP CONSTRAINT follow_up_kind_check;
 ALTER TABLE ek.follow_up ADD CONSTRAINT follow_up_kind_check
