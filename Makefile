@@ -80,6 +80,10 @@ bench: ## Benchmarks of the pure packages, then a district against pgbench, writ
 	go test -run '^$$' -bench . -benchmem ./internal/core/...
 	go run ./test/bench
 
+.PHONY: bench-scoring
+bench-scoring: ## Score beside R's psych, numpy, fhirpath and the memory, written to docs/bench (installs them; about 5 min)
+	./hack/bench-scoring.sh
+
 .PHONY: oracles
 oracles: ## Hold the scoring against R's psych, HL7's FHIRPath and known facts; writes docs/oracles.md (installs R, fhirpath)
 	./hack/oracles.sh

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// result is all that was measured, as it is kept in JSON.
+type result struct {
+	Facts             facts
+	Rows, Many, Forms int
+	Turns             int
+	Figures           []figures
+}
+
+// facts are what a reader needs to judge the figures.
+type facts struct {
+	Date       string
+	Commit     string
+	CPU        string
+	Cores      int
+	Kernel     string
+	Go         string
+	Versions   []string
+	LoadBefore string // of the machine, over 1, 5 and 15 minutes
+	LoadAfter  string
+}
+
+func readFacts(ctx context.Context, s settings) facts {
+	output := func(name string, args ...string) string {
+		out, err := exec.CommandContext(ctx, name, args...).Output()
+		if err != nil {
+			return "unknown"
+		}
+		return strings.TrimSpace(string(out))
+	}
+	f := facts{
+		Date: time.Now().UTC().Format(time.DateOnly), Commit: output("git", "describe", "--always", "--dirty", "--abbrev=12"),
+		Cores: runtime.NumCPU(), Kernel: output("uname", "-sr"), Go: runtime.Version(), LoadBefore: loadAverage(),
+	}
+	cpu, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(cpu)) {
+		if name, value, found := strings.Cut(line, ":"); found && strings.TrimSpace(name) == "model name" {
+			f.CPU = strings.TrimSpace(value)
+		}
+	}
+	f.Versions = []string{
+		output("Rscript", "-e", `cat("R ", format(getRversion()), ", psych ", format(packageVersion("psych")), ", BLAS ", basename(extSoftVersion()[["BLAS"]]), sep = "")`),
+		"numpy " + output("/usr/bin/python3", "-c", "import numpy; print(numpy.__version__)"),
+		"Node " + output("node", "--version"),
+		"fhirpath " + output("node", "-p", `require(`+"`"+absolute(s.engine)+"/node_modules/fhirpath/package.json`"+`).version`),
+	}
+	return f
+}
+
+func absolute(path string) string {
+	out, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	return out
+}
+
+func loadAverage() string {
+	raw, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.Join(strings.Fields(string(raw))[:3], " ")
+}
+
+func (r result) of(name string) (figures, bool) {
+	for _, f := range r.Figures {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return figures{}, false
+}
+
+// perRow is the median over the turns, in nanoseconds.
+func (f figures) perRow() float64 {
+	var all []float64
+	for _, t := range f.Turns {
+		all = append(all, t.Seconds*1e9/float64(t.Rows))
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// fastest is the best turn, in nanoseconds for a row.
+func (f figures) fastest() float64 {
+	best := math.Inf(1)
+	for _, t := range f.Turns {
+		best = min(best, t.Seconds*1e9/float64(t.Rows))
+	}
+	return best
+}
+
+// check sees that those who scored the same answers came to the same.
+func (r result) check() error {
+	for _, same := range [][]string{
+		{nameColumns, nameInto, nameItems, nameFast, nameNumpy, nameVector}, {nameBlocks, nameBlocksV},
+	} {
+		first, _ := r.of(same[0])
+		want := first.Turns[0]
+		for _, name := range same {
+			f, entered := r.of(name)
+			for _, t := range f.Turns {
+				if entered && (t.Missing != want.Missing || math.Abs(t.Sum-want.Sum) > 1e-9*want.Sum) {
+					return fmt.Errorf("%s came to %v with %d missing, %s to %v with %d", name, t.Sum, t.Missing, same[0], want.Sum, want.Missing)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (r result) write(dir string) error {
+	page := r.page()
+	fmt.Print(page)
+	raw, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "scoring.json"), append(raw, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "scoring.md"), []byte(page), 0o644)
+}
+
+func (r result) page() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `# Scoring, beside others doing the same work
+
+Written by "make bench-scoring" on %s at commit %s; raw figures in scoring.json. %s, %d cores, %s, %s; %s.
+Load average %s before, %s after. Contestants take turns, %d each; the figures are medians. All of them use one thread.
+
+60 items of 1 to 5, one answer in %d missing; six scales of ten items, three of them reversed: the mean of the answered
+items and the number of the missing ones. psych's impute = "none" is that mean. What the contestants came to is compared:
+the sum of all means and the count of all missing answers are the same. fhirpath evaluates an exported Questionnaire and
+gets complete forms, since the expressions have nothing to say of missing answers. ScoreColumns and ScoreInto make the
+status and the band of every scale besides, scoreItems reliabilities and correlations, which cannot be left out.
+
+`, r.Facts.Date, r.Facts.Commit, r.Facts.CPU, r.Facts.Cores, r.Facts.Kernel, r.Facts.Go, strings.Join(r.Facts.Versions, ", "),
+		r.Facts.LoadBefore, r.Facts.LoadAfter, r.Turns, missingOneIn)
+	r.writeScored(&b)
+	r.writeRead(&b)
+	return b.String()
+}
+
+func (r result) writeScored(b *strings.Builder) {
+	items, _ := r.of(nameItems)
+	columns, _ := r.of(nameColumns)
+	fmt.Fprintf(b, "| %d responses | ns a response | responses a second | times as fast as scoreItems | times the time of ScoreColumns |\n|---|---|---|---|---|\n", r.Rows)
+	for _, name := range []string{nameVector, nameColumns, nameInto, nameNumpy, nameFast, nameItems, nameFhirpath} {
+		f, entered := r.of(name)
+		if !entered {
+			continue
+		}
+		if name == nameFhirpath {
+			name = fmt.Sprintf("%s (%d forms)", name, r.Forms)
+		}
+		fmt.Fprintf(b, "| %s | %.4g | %.3g | %.3g | %.3g |\n", name, f.perRow(), 1e9/f.perRow(), items.perRow()/f.perRow(), f.perRow()/columns.perRow())
+	}
+}
+
+// writeRead compares with the fastest reading, which other work on the machine can only slow down.
+func (r result) writeRead(b *strings.Builder) {
+	read, _ := r.of(nameRead)
+	fmt.Fprintf(b, `
+Against the memory: the same work on %d responses, a block of %d at a time into the same scores, as a re-score uses
+them, and beside it bytes.Count over the same answers, which reads them with vector instructions and does nothing else.
+
+| %d responses | ns a response | GB/s of answers | of reading | best turn, of best reading |
+|---|---|---|---|---|
+`, r.Many, blockRows, r.Many)
+	for _, name := range []string{nameRead, nameBlocksV, nameBlocks} {
+		if f, entered := r.of(name); entered {
+			fmt.Fprintf(b, "| %s | %.3g | %.3g | %.2f | %.2f |\n", name, f.perRow(), items/f.perRow(), read.perRow()/f.perRow(), read.fastest()/f.fastest())
+		}
+	}
+}
