@@ -262,6 +262,8 @@ type QualityCheck string
 // The checks (methods: the R package careless; MHT's manual for ValidityScale). They
 // look at answers as given, over all items of the instrument; an item that was not asked
 // is passed over. None of them looks at a response with fewer than two answered items.
+// A threshold, and a duration, is the decimal number that was written: three answers in
+// 9.6 s are not fewer than 3.2 s each.
 const (
 	ValidityScale  QualityCheck = "ValidityScale"  // value of Scale at or above Threshold
 	LongestRun     QualityCheck = "LongestRun"     // Threshold or more equal answers in a row, in the order asked; an item left without an answer ends a run

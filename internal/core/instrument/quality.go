@@ -3,6 +3,7 @@ package instrument
 import (
 	"math"
 	"math/big"
+	"strconv"
 
 	"github.com/evenkeel/evenkeel/internal/contract"
 )
@@ -21,8 +22,8 @@ type qualityRule struct {
 	// threshold squared x n x (n-1), which n x (sum of squares) - (sum) squared is compared
 	// with, so that no square root is rounded.
 	spread []int
-	// By number of answered items n, of SecondsPerItem: the least float64 that is not below
-	// threshold x n.
+	// By number of answered items n, of SecondsPerItem: the least float64 that, written as
+	// a decimal, is not below threshold x n.
 	seconds []float64
 }
 
@@ -45,9 +46,19 @@ func (c *Compiled) newQuality(in contract.QualityRule) qualityRule {
 	return rule
 }
 
+// written is the decimal number that was written for a threshold: 3.2 is 16/5, not the
+// float64 beside it, so that three answers in 9.6 s are not fewer than 3.2 s each.
+func written(threshold float64) *big.Rat {
+	exact, ok := new(big.Rat).SetString(strconv.FormatFloat(threshold, 'g', -1, 64))
+	if !ok {
+		return new(big.Rat) // not a number: refused by check
+	}
+	return exact
+}
+
 func spreadLimits(threshold float64, items int) []int {
 	limits := make([]int, items+1)
-	exact := new(big.Rat).SetFloat64(threshold)
+	exact := written(threshold)
 	exact.Mul(exact, exact)
 	for n := range limits {
 		limit := new(big.Rat).Mul(exact, big.NewRat(int64(n)*int64(n-1), 1))
@@ -60,9 +71,12 @@ func spreadLimits(threshold float64, items int) []int {
 func secondsLimits(threshold float64, items int) []float64 {
 	limits := make([]float64, items+1)
 	for n := range limits {
-		exact := new(big.Float).SetPrec(128).SetMode(big.ToPositiveInf).SetFloat64(threshold)
-		exact.Mul(exact, big.NewFloat(float64(n)))
-		limits[n], _ = exact.SetPrec(53).Float64()
+		exact := written(threshold)
+		exact.Mul(exact, big.NewRat(int64(n), 1))
+		limits[n], _ = exact.Float64()
+		if written(limits[n]).Cmp(exact) < 0 { // a product of more digits than a float64 has
+			limits[n] = math.Nextafter(limits[n], math.Inf(1))
+		}
 	}
 	return limits
 }

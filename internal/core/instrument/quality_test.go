@@ -48,7 +48,8 @@ func TestChecks(t *testing.T) {
 		"run at the end":                        {run, unchanged, []int{1, 1, 2, 2, 2, 2}, true},
 		"spread of 1 is not below 1":            {spread, unchanged, []int{1, 2, 3, blank, blank, blank}, false}, // variance (14 - 36/3)/2 = 1
 		"spread below 1":                        {spread, unchanged, []int{1, 2, 3, 2, blank, blank}, true},
-		"0.6 s for six is not fewer than 0.1":   {pace, seconds(math.Nextafter(0.6, 1)), []int{1, 2, 3, 4, 5, 1}, false},
+		"0.6 s for six is not fewer than 0.1":   {pace, seconds(0.6), []int{1, 2, 3, 4, 5, 1}, false},
+		"a hair less is":                        {pace, seconds(math.Nextafter(0.6, 0)), []int{1, 2, 3, 4, 5, 1}, true},
 		"fewer seconds than 0.1 each":           {pace, seconds(0.599), []int{1, 2, 3, 4, 5, 1}, true},
 		"seconds count answered items":          {pace, seconds(0.599), []int{1, 2, 3, 4, 5, blank}, false},
 		"no duration":                           {pace, unchanged, []int{1, 2, 3, 4, 5, 1}, false},

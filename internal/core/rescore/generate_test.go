@@ -265,7 +265,7 @@ func (d *draft) quality() {
 		case contract.Spread:
 			rule.Threshold = float64(rapid.IntRange(1, 300).Draw(d.T, "spread")) / 100
 		case contract.SecondsPerItem:
-			rule.Threshold = float64(rapid.IntRange(1, 80).Draw(d.T, "seconds")) / 8
+			rule.Threshold = float64(rapid.IntRange(1, 80).Draw(d.T, "seconds")) / 10
 		}
 		if !slices.ContainsFunc(d.in.Quality, func(other contract.QualityRule) bool { // findings of both would look alike
 			return other.Check == rule.Check && other.Scale == rule.Scale && other.Effect == rule.Effect
