@@ -103,7 +103,7 @@ func (c *Client) call(ctx context.Context, name string, body any, want int, into
 	})
 	switch {
 	case err != nil:
-		return err
+		return fmt.Errorf("%w (%s)", err, problem(reply.Body))
 	case reply.Status != want:
 		return &Refused{Call: name, Status: reply.Status, Fault: problem(reply.Body)}
 	case into == nil:
