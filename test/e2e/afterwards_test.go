@@ -33,6 +33,7 @@ func afterwards(t *testing.T, demo *driver.Demo) {
 		name string
 		do   func(world)
 	}{
+		{"a second scorer agrees with every stored result", rescored},
 		{"a round that is suspended opens no form until it goes on", suspended},
 		{"a campaign that is made again makes no second round", campaignMadeAgain},
 		{"a round that is made again starts suspended", roundMadeAgain},
@@ -47,6 +48,25 @@ func afterwards(t *testing.T, demo *driver.Demo) {
 			return // what comes next stands on what failed
 		}
 	}
+}
+
+func rescored(w world) {
+	var district v1alpha1.District
+	w.must(w.get(&district, first, first))
+	before := district.DeepCopy()
+	metav1.SetMetaDataAnnotation(&district.ObjectMeta, v1alpha1.AnnotationRescore, "after the screening")
+	w.must(w.kube.Patch(w.Context(), &district, client.MergeFrom(before)))
+	w.eventually("the request is answered", func(ctx context.Context) string {
+		var now v1alpha1.District
+		if err := w.kube.Get(ctx, client.ObjectKey{Namespace: first, Name: first}, &now); err != nil {
+			return err.Error()
+		}
+		if got := now.Status.Rescore; got.LastHandled != "after the screening" || *got.Compared < 10 {
+			return fmt.Sprintf("status.rescore is %+v", got)
+		}
+		return ""
+	})
+	w.eventually("the scorers agree", w.districtIs(first, v1alpha1.ConditionScoresVerified, "True ScoresAgree"))
 }
 
 func suspended(w world) {
