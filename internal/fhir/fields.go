@@ -3,6 +3,7 @@ package fhir
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -99,7 +100,7 @@ func fieldOf(target reflect.Value, name string) (reflect.Value, bool) {
 func readField(extension *node, field reflect.Value, faults *fault.List) {
 	switch {
 	case field.Kind() == reflect.Slice && field.Len() >= maxList:
-		faults.Addf(extension.path(), "is one of more than %d; no field of an Instrument has so many", maxList)
+		faults.AddIf(faults.Len() <= maxFaults, extension.path(), "is one of more than %d; no field of an Instrument has so many", maxList)
 	case field.Kind() == reflect.Slice:
 		element := reflect.New(field.Type().Elem()).Elem()
 		readField(extension, element, faults)
@@ -141,7 +142,7 @@ func readLeaf(extension *node, field reflect.Value, faults *fault.List) {
 
 // unwrapJSON leaves out the Go types, which say nothing to the author of a document.
 func unwrapJSON(err error) any {
-	if mismatch, is := err.(*json.UnmarshalTypeError); is {
+	if mismatch := new(json.UnmarshalTypeError); errors.As(err, &mismatch) {
 		return fmt.Sprintf("%s is wanted", kindWanted(mismatch.Type))
 	}
 	return err

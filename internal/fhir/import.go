@@ -27,6 +27,7 @@ func Import(raw []byte) (v1alpha1.Instrument, []Note, error) {
 		return v1alpha1.Instrument{}, nil, err
 	}
 	i.read()
+	i.faults.AddIf(i.faults.Len() > maxFaults, "the document", "may have more faults; correct these first")
 	if err := i.faults.Err(); err != nil {
 		return v1alpha1.Instrument{}, nil, err
 	}
@@ -47,6 +48,7 @@ type importer struct {
 	codes    map[string]string            // of items, by linkId
 	counts   map[string]map[string]*int32 // what options count, by item and code
 	scored   map[string]int               // greatest answer, by item whose options all say what they count
+	sets     map[string][]*node           // concepts of contained value sets, by id
 	faults   fault.List
 	notes    notes
 }

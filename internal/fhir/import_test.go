@@ -72,7 +72,7 @@ func TestImportErrorsNameThePath(t *testing.T) {
 		"equal options":     {resource(question("q1", option+","+option)), "item[0]", "has two options that count 0"},
 		"half a point":      {resource(question("q1", half+","+option)), "item[0].answerOption[0].valueCoding.extension[0].valueDecimal", "whole number from 0 to 100"},
 		"a set elsewhere":   {resource(`{"linkId":"q1","type":"choice","answerValueSet":"https://sets.example/x"}`), "item[0].answerValueSet", "is not in the document"},
-		"a set of nothing":  {`{"resourceType":"Questionnaire","language":"en","contained":[{"id":"x"}],"item":[{"linkId":"q1","type":"choice","answerValueSet":"#x"}]}`, "item[0]", "has 0 options"},
+		"a set of nothing":  {`{"resourceType":"Questionnaire","language":"en","contained":[{"id":"x"}],"item":[{"linkId":"q1","type":"choice","answerValueSet":"#x"}]}`, "item[0].answerValueSet", "is not in the document"},
 		"an item of text":   {resource(`"q1"`), "item[0]", "is a string; write an item"},
 		"201 questions":     {resource(questions(201)...), "item[200]", "is one question too many"},
 		"a wrong extension": {wrongExtension, "extension[0].extension[0].valueString", "a whole number is wanted"},

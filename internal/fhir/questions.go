@@ -19,11 +19,16 @@ const (
 	maxOptions = 12
 	maxScales  = 30
 	maxGates   = 20
+
+	maxFaults = 100 // are told; a document with more is no Questionnaire
 )
 
 // items reads questions, scores, the stem and groups, in order.
 func (i *importer) items(list *node) {
 	for _, item := range list.elements() {
+		if i.faults.Len() > maxFaults {
+			return
+		}
 		i.item(item)
 	}
 }
@@ -95,7 +100,7 @@ func (i *importer) question(n *node, kind, linkID string) {
 	options, scored := i.options(n, kind, item.Code)
 	i.checkOptions(n, options)
 	item.OptionSet = i.optionSet(n, item.OptionSet, options)
-	if scored && len(options) > 0 {
+	if scored {
 		i.scored[item.Code] = int(*slices.MaxFunc(options, func(a, b v1alpha1.Option) int { return int(*a.Value) - int(*b.Value) }).Value)
 	}
 	if len(item.AskWhen) == 0 {
@@ -151,8 +156,6 @@ func (i *importer) optionSet(n *node, name string, options []v1alpha1.Option) st
 }
 
 func (i *importer) checkOptions(n *node, options []v1alpha1.Option) {
-	i.faults.AddIf(len(options) < 2 || len(options) > maxOptions, n.path(),
-		"has %d options; write 2 to %d in answerOption", len(options), maxOptions)
 	seen := map[int32]bool{}
 	for _, o := range options {
 		i.faults.AddIf(seen[*o.Value], n.path(), "has two options that count %d; answers are told apart by what they count: write different ordinal values", *o.Value)
@@ -169,6 +172,10 @@ func (i *importer) options(n *node, kind, item string) (options []v1alpha1.Optio
 	list := slices.Clone(n.get("answerOption").elements())
 	if reference := n.get("answerValueSet"); reference != nil {
 		list = append(list, i.concepts(reference)...)
+	}
+	if len(list) < 2 || len(list) > maxOptions {
+		i.faults.Addf(n.path(), "has %d options; write 2 to %d in answerOption", len(list), maxOptions)
+		return nil, false
 	}
 	counts := make([]*int32, len(list))
 	scored = true
@@ -285,19 +292,30 @@ func codeNumber(option *node) *int32 {
 // concepts are those of the contained value set that a question refers to.
 func (i *importer) concepts(reference *node) []*node {
 	url := reference.text(&i.faults)
+	if i.sets == nil {
+		i.readContained()
+	}
 	id, local := strings.CutPrefix(url, "#")
+	list, found := i.sets[id]
+	i.faults.AddIf(!local || !found, reference.path(), "the value set %q is not in the document; write its options as answerOption", url)
+	return list
+}
+
+// readContained reads the value sets that the document brings along.
+func (i *importer) readContained() {
+	i.sets = map[string][]*node{}
 	for _, resource := range i.root.get("contained").elements() {
-		if name, _ := resource.peek("id").stringLeaf(); !local || name != id {
-			continue
+		id, _ := resource.peek("id").stringLeaf()
+		kind, _ := resource.peek("resourceType").stringLeaf()
+		if _, known := i.sets[id]; known || id == "" || kind != "ValueSet" {
+			continue // unread, and so reported
 		}
 		resource.get("resourceType").drop()
 		resource.get("id").drop()
-		list := resource.get("expansion").get("contains").elements()
+		list := slices.Clone(resource.get("expansion").get("contains").elements())
 		for _, include := range resource.get("compose").get("include").elements() {
 			list = append(list, include.get("concept").elements()...)
 		}
-		return list
+		i.sets[id] = list
 	}
-	i.faults.Addf(reference.path(), "the value set %q is not in the document; write its options as answerOption", url)
-	return nil
 }
