@@ -180,7 +180,10 @@ func (s *sheetReader) cell(start xml.StartElement) (text, problem string, err er
 				return "", "", unexpected(err)
 			}
 			switch name {
-			case "v", "is":
+			case "v":
+				text = content
+				valued = content != "" || kind == "str" // the result may be a text that is empty
+			case "is":
 				text, valued = content, true
 			case "f":
 				formula = true

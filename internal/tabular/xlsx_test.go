@@ -125,6 +125,8 @@ func TestSheetsAsProgramsWriteThem(t *testing.T) {
 		"a prefix for the names":                  {`<x:row r="9"><x:c r="B9"><x:v>3</x:v></x:c></x:row>`, []row{{9, []string{"", "3"}, ""}}},
 		"a formula's result":                      {`<row><c><f>A1+1</f><v>2</v></c><c t="str"><f>"a"</f><v>a</v></c></row>`, []row{{2, []string{"2", "a"}, ""}}},
 		"a formula without result is not blank":   {`<row><c><f>A1+1</f></c></row>`, []row{{2, []string{"#FORMULA"}, ""}}},
+		"a result that is written and empty":      {`<row><c><f>A1+1</f><v></v></c><c><f>A1+1</f><v/></c></row>`, []row{{2, []string{"#FORMULA", "#FORMULA"}, ""}}},
+		"a formula's result is an empty text":     {`<row><c t="str"><f>""</f><v></v></c><c><v>1</v></c></row>`, []row{{2, []string{"", "1"}, ""}}},
 		"an error":                                {`<row><c t="e"><v>#DIV/0!</v></c></row>`, []row{{2, []string{"#DIV/0!"}, ""}}},
 		"formatted and empty":                     {`<row r="2"><c r="A2" s="1"/></row><row r="3"><c r="A3"><v>1</v></c></row>`, []row{{3, []string{"1"}, ""}}},
 		"a text that is not there": {
