@@ -2,6 +2,7 @@ package score
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,12 +110,11 @@ func sequence(first, n int) []int {
 	return out
 }
 
-// counted finds D1, D2 ... D9 or DPQ010, DPQ020 ... DPQ090, wherever they stand; nil
-// when they do not count evenly or one of them is not there.
+// counted finds D1, D2 ... D9, DPQ010, DPQ020 ... DPQ090 or q1_t2, q2_t2 ... q9_t2,
+// wherever they stand; nil when they do not count evenly or one of them is not there.
 func (h *header) counted(from, to string, n int) []int {
-	a, okA := splitNumber(from)
-	b, okB := splitNumber(to)
-	if !okA || !okB || a.before != b.before || a.behind != b.behind || n < 2 || (b.number-a.number)%(n-1) != 0 {
+	a, b, ok := between(splitNumbers(from), splitNumbers(to))
+	if !ok || n < 2 || (b.number-a.number)%(n-1) != 0 {
 		return nil
 	}
 	step := (b.number - a.number) / (n - 1)
@@ -130,20 +130,36 @@ func (h *header) counted(from, to string, n int) []int {
 	return out
 }
 
-// numberedName is a name with its last number taken out: D1, DPQ010, q1_t2 by its 2.
+// numberedName is a name with one of its numbers taken out: q1_t2 by its 1, or by its 2.
 type numberedName struct {
 	before, behind string
 	number, width  int
 }
 
-func splitNumber(name string) (numberedName, bool) {
-	end := strings.LastIndexAny(name, "0123456789") + 1
-	start := end
-	for start > 0 && name[start-1] >= '0' && name[start-1] <= '9' {
-		start--
+var numbers = regexp.MustCompile("[0-9]+")
+
+// splitNumbers takes each number out of a name, the last one first.
+func splitNumbers(name string) []numberedName {
+	var out []numberedName
+	for _, found := range slices.Backward(numbers.FindAllStringIndex(name, -1)) {
+		start, end := found[0], found[1]
+		if n, err := strconv.Atoi(name[start:end]); err == nil { // others are too long
+			out = append(out, numberedName{name[:start], name[end:], n, end - start})
+		}
 	}
-	n, err := strconv.Atoi(name[start:end])
-	return numberedName{name[:start], name[end:], n, end - start}, err == nil
+	return out
+}
+
+// between finds the number by which two names differ, and by it alone.
+func between(from, to []numberedName) (a, b numberedName, ok bool) {
+	for _, a := range from {
+		for _, b := range to {
+			if a.before == b.before && a.behind == b.behind {
+				return a, b, true
+			}
+		}
+	}
+	return a, b, false
 }
 
 func (n numberedName) at(number int) string {
@@ -156,7 +172,7 @@ func (h *header) series(n int) []string {
 	groups := map[[2]string][]int{} // names but for their numbers -> positions, in order
 	var order [][2]string
 	for i, name := range h.names {
-		if split, ok := splitNumber(name); ok {
+		for _, split := range splitNumbers(name) {
 			group := [2]string{split.before, split.behind}
 			if groups[group] == nil {
 				order = append(order, group)

@@ -15,15 +15,16 @@ import (
 type match struct {
 	header *header
 	in     Instrument
-	alone  bool // no other instrument is scored: item codes by themselves tell
-	bare   bool // the instrument's code without its number tells: phq1
-	goesOn bool // columns called like items go on beyond the last one
+	alone  bool          // no other instrument is scored: item codes by themselves tell
+	bare   bool          // the instrument's code without its number tells: phq1
+	goesOn int           // columns called like items that go on beyond the last one: 0, 1, or 2 and more
+	could  map[int][]int // by the item's position: the columns that could be it, where several could
 }
 
 // newMatch looks at the header as a whole first: columns that count on beyond the
 // instrument's last item belong to another one (PHQ1..PHQ9 are not the PHQ-4's).
 func newMatch(h *header, in Instrument, alone bool) match {
-	m := match{header: h, in: in, alone: alone}
+	m := match{header: h, in: in, alone: alone, could: map[int][]int{}}
 	last := 0
 	for _, item := range in.Spec.Items {
 		if n, err := strconv.Atoi(strings.TrimPrefix(item.Code, "q")); err == nil {
@@ -32,9 +33,21 @@ func newMatch(h *header, in Instrument, alone bool) match {
 	}
 	next := forms("q" + strconv.Itoa(last+1))
 	m.bare = m.family() != "" && !slices.ContainsFunc(next, func(form string) bool { return h.letters[m.family()+form] != nil })
-	m.goesOn = slices.ContainsFunc(next, func(form string) bool { return named(form) && h.letters[form] != nil })
+	for last > 0 && m.goesOn < 2 && h.has(forms("q"+strconv.Itoa(last+1+m.goesOn))) {
+		m.goesOn++
+	}
 	return m
 }
+
+// has tells that a column is called by one of the forms that are more than a number.
+func (h *header) has(forms []string) bool {
+	return slices.ContainsFunc(forms, func(form string) bool { return named(form) && h.letters[form] != nil })
+}
+
+// tells that the codes of items by themselves say which column is which. One column
+// more may be a question that is not scored; several are somebody else's, and then the
+// first ones may be too: Q1..Q42 are not the DASS-21's.
+func (m match) tells() bool { return m.alone && m.goesOn < 2 }
 
 // family is the instrument's code without its number, phq of phq-9; "" when it has none.
 func (m match) family() string {
@@ -69,7 +82,7 @@ func (m match) columns() []int {
 
 func (m match) column(position int) int {
 	names := m.qualified(position)
-	if m.alone {
+	if m.tells() {
 		for _, form := range forms(letters(m.in.Spec.Items[position].Code)) {
 			if named(form) {
 				names = append(names, form)
@@ -77,8 +90,12 @@ func (m match) column(position int) int {
 		}
 	}
 	for _, name := range names {
-		if columns := m.header.letters[letters(name)]; len(columns) == 1 {
+		columns := m.header.letters[letters(name)]
+		if len(columns) == 1 {
 			return columns[0]
+		}
+		if len(columns) > 1 && m.could[position] == nil {
+			m.could[position] = columns
 		}
 	}
 	return m.byWording(position)

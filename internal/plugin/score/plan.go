@@ -29,7 +29,8 @@ type target struct {
 	origin  []string // by the item's position: how the column was found
 	cells   []*cells // by the item's position; nil for absent ones
 	edges   [5]int   // cells by edge
-	goesOn  bool     // items were found by their codes, and there are more columns called so
+	match   match    // how columns were looked for by their names
+	named   bool     // by them some were found
 	items   Items
 }
 
@@ -229,11 +230,10 @@ func (t *target) all() []int { return sequence(0, len(t.columns)) }
 // several instruments are scored, but for names that hold the instrument's.
 func (t *target) byHeader(alone bool) func(h *header) error {
 	return func(h *header) error {
-		m := newMatch(h, t.Instrument, alone)
-		for position, column := range m.columns() {
+		t.match = newMatch(h, t.Instrument, alone)
+		for position, column := range t.match.columns() {
 			if column != absent && t.origin[position] == "" && !slices.Contains(t.columns, column) && !slices.Contains(t.items.Absent, t.Spec.Items[position].Code) {
-				t.columns[position], t.origin[position] = column, "its name"
-				t.goesOn = m.goesOn
+				t.columns[position], t.origin[position], t.named = column, "its name", true
 			}
 		}
 		return nil
@@ -272,7 +272,22 @@ func (t *target) complete(h *header) error {
 	if suggestion := t.suggest(h, len(open)); suggestion != "" {
 		text += "; perhaps " + suggestion
 	}
+	text += t.undecided(open)
 	return fmt.Errorf("%s; give --map ITEM=COLUMN, --columns FIRST-LAST, or --absent ITEM for items that were not asked; the columns are %s", text, h.list())
+}
+
+// undecided says why columns that are called like items were not taken.
+func (t *target) undecided(open []int) string {
+	for _, position := range open {
+		if columns := t.match.could[position]; columns != nil {
+			code := t.Spec.Items[position].Code
+			return fmt.Sprintf("; %s could be each of %s, so write one: --map %s=#%d", code, numbered(columns), code, columns[0]+1)
+		}
+	}
+	if t.match.alone && !t.match.tells() {
+		return fmt.Sprintf("; columns that are called like items go on beyond %s, so they may be another instrument's", t.Spec.Items[len(t.Spec.Items)-1].Code)
+	}
+	return ""
 }
 
 // suggest offers runs of columns of the right length, for a person to judge.

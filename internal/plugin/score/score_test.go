@@ -103,6 +103,21 @@ func results(t *testing.T, table string, m score.Mapping, names ...string) ([]ma
 	return rows, summary
 }
 
+// openError is why a table cannot be read; "" when it can.
+func openError(t *testing.T, table string, names ...string) string {
+	t.Helper()
+	instruments, err := score.Load(t.Context(), names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := score.Open(score.Input{Path: "-", Stdin: strings.NewReader(table), Instruments: instruments, Invalid: score.Reject})
+	if err != nil {
+		return err.Error()
+	}
+	defer source.Close()
+	return ""
+}
+
 func TestCellsAsPeopleWriteThem(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -119,6 +134,9 @@ func TestCellsAsPeopleWriteThem(t *testing.T) {
 		"a text with a comma":      {cell: `"Sometimes,  or more"`, want: "5"},
 		"numbered text":            {cell: "3. Always", want: "6"},
 		"text with its number":     {cell: "Always (3)", want: "6"},
+		"text with its points":     {cell: "always（3 分）", want: "6"},
+		"lettered text":            {cell: "C．Always", want: "6"},
+		"a letter alone":           {cell: "C", want: "q1 is neither a number nor a text that is known for an answer"},
 		"half":                     {cell: "2.5", want: "q1 is not a whole number"},
 		"beyond the options":       {cell: "4", want: "q1 is not an answer of the item"},
 		"below the options":        {cell: "-1", want: "q1 is not an answer of the item"},
@@ -164,6 +182,7 @@ func TestColumnsAreFound(t *testing.T) {
 		"by wording, behind a stem": {header: "id,How often? [I worry about what may happen to me],How often? [I sleep well at night]"},
 		"by map":                    {header: "id,a,b", m: score.Items{Map: map[string]string{"q1": "a", "Q2": "B"}}},
 		"by a range that counts":    {header: "id,X010,X020", m: score.Items{Map: map[string]string{"q1..q2": "X010..X020"}}},
+		"by a number in the middle": {header: "a1_t1,a1_t2,a2_t2", m: score.Items{Map: map[string]string{"q1..q2": "a1_t2..a2_t2"}}},
 		"by a range of neighbours":  {header: "id,a,b", m: score.Items{Map: map[string]string{"q1..q2": "a..b"}}},
 		"by number":                 {header: "id,a,a", m: score.Items{Map: map[string]string{"q1": "#2", "q2": "#3"}}},
 		"by position":               {header: "id,a,b", m: score.Items{Columns: "2-3"}},
@@ -184,17 +203,20 @@ func TestColumnsAreFound(t *testing.T) {
 func TestColumnsOfALongerInstrumentAreNotTaken(t *testing.T) {
 	t.Parallel()
 	header := "PHQ1,PHQ2,PHQ3,PHQ4,PHQ5,PHQ6,PHQ7,PHQ8,PHQ9\n"
-	instruments, err := score.Load(t.Context(), []string{"phq-4"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = score.Open(score.Input{Path: "-", Stdin: strings.NewReader(header), Instruments: instruments, Invalid: score.Reject})
-	if err == nil || !strings.Contains(err.Error(), "no column was found for q1..q4") {
-		t.Errorf("got %v", err)
+	if err := openError(t, header, "phq-4"); !strings.Contains(err, "no column was found for q1..q4") {
+		t.Errorf("got %q", err)
 	}
 	rows, summary := results(t, header+"0,1,2,3,0,1,2,3,0\n", score.Mapping{}, "phq-9")
 	if rows[0]["phq-9.total.value"] != "12" || len(summary.Hints) > 0 {
 		t.Errorf("%v %v", rows[0], summary.Hints)
+	}
+	for header, want := range map[string]string{
+		"q1,q2,q3,q4":              "no column was found for q1..q2; columns that are called like items go on beyond q2",
+		"GAD2_1,GAD2_2,GAD2_1,age": "no column was found for q1; q1 could be each of #1, #3, so write one: --map q1=#1",
+	} {
+		if err := openError(t, header+"\n1,1,1,1\n", "gad-2"); !strings.Contains(err, want) {
+			t.Errorf("%s: got %q, want %q", header, err, want)
+		}
 	}
 	_, summary = results(t, "q1,q2,q3\n0,1,2\n", score.Mapping{}, "gad-2")
 	if len(summary.Hints) != 1 || !strings.Contains(summary.Hints[0], "more columns that are called like items") {

@@ -2,6 +2,7 @@ package score
 
 import (
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -48,11 +49,18 @@ func letters(text string) string {
 	}, plain(text))
 }
 
-// unnumbered is a plain text without a number before or behind it: "2. several days",
-// "好几天(1)". It returns "" when nothing but a number is left, or there was none.
+var (
+	lettered = regexp.MustCompile(`^\(?[a-z] ?[.、:)]`)
+	points   = regexp.MustCompile(`([0-9]) ?分[^\pL]*$`)
+)
+
+// unnumbered is a plain text without a number or letter before it or a number behind
+// it: "2. several days", "b. several days", "好几天(1)", "好几天(1分)". It returns ""
+// when nothing but a number is left, or there was none.
 func unnumbered(text string) string {
 	around := func(r rune) bool { return unicode.IsDigit(r) || strings.ContainsRune(" .、:;,=()[]【】-–—", r) }
-	stripped := strings.TrimFunc(text, around)
+	stripped := lettered.ReplaceAllString(points.ReplaceAllString(text, "$1"), "")
+	stripped = strings.TrimFunc(stripped, around)
 	if len(stripped) == len(text) {
 		return ""
 	}
