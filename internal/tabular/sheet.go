@@ -159,9 +159,9 @@ func columnOf(ref string) int {
 	return column - 1
 }
 
-// noResult stands for a formula whose result the workbook does not hold. It is no
+// NoResult stands for a formula whose result the workbook does not hold. It is no
 // answer, and it is not blank either.
-const noResult = "#FORMULA"
+const NoResult = "#FORMULA"
 
 // cell reads one cell up to its end and returns its text as it is stored.
 func (s *sheetReader) cell(start xml.StartElement) (text, problem string, err error) {
@@ -193,7 +193,7 @@ func (s *sheetReader) cell(start xml.StartElement) (text, problem string, err er
 				continue
 			}
 			if formula && !valued {
-				return noResult, "", nil
+				return NoResult, "", nil
 			}
 			text, problem = s.decode(kind, text)
 			return text, problem, nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/core/instrument"
+	"github.com/evenkeel/evenkeel/internal/tabular"
 )
 
 // The rules that a cell can break.
@@ -18,6 +19,7 @@ const (
 	notWhole  = "is not a whole number"
 	notOption = "is not an answer of the item"
 	notSex    = "is no sex that is known"
+	noResult  = "is a formula without a stored result"
 )
 
 // remedies say what to do about a rule that was broken; they are said once, in reports.
@@ -25,6 +27,7 @@ var remedies = map[string]string{
 	notKnown:  "give --values TEXT=NUMBER if it is an answer, or --missing TEXT if it stands for none",
 	notWhole:  "are these the columns of the answers?",
 	notOption: "give --missing CODE if it stands for no answer, or --offset if the table counts otherwise",
+	noResult:  "open the workbook in a spreadsheet and save it again",
 	notSex:    "give --sexes, such as --sexes 1=Male,2=Female",
 }
 
@@ -162,6 +165,9 @@ func (c *cells) understand(text string) cell {
 	}
 	if found, ok := c.known[unnumbered(name)]; ok && unnumbered(name) != "" {
 		return found
+	}
+	if text == tabular.NoResult {
+		return cell{fault: noResult}
 	}
 	return cell{fault: notKnown}
 }

@@ -103,6 +103,23 @@ func results(t *testing.T, table string, m score.Mapping, names ...string) ([]ma
 	return rows, summary
 }
 
+// A title above the header is common; the row of the header is said, not taken.
+func TestColumnsElsewhereArePointedOut(t *testing.T) {
+	t.Parallel()
+	for table, want := range map[string]string{
+		"Survey 2026\n\nmade by us\nage,q1,q2\n12,1,2\n": "give --header-row 4",
+		"age,a,b\n12,1,2\n": "the columns are age, a, b",
+	} {
+		if err := openError(t, table, "gad-2"); !strings.HasSuffix(err, want) {
+			t.Errorf("got %q, want %q", err, want)
+		}
+	}
+	rows, summary := results(t, "q1,q2\n", score.Mapping{}, "gad-2")
+	if len(rows) > 0 || len(summary.Hints) != 1 || !strings.Contains(summary.Hints[0], "no rows of answers") {
+		t.Errorf("%v %v", rows, summary.Hints)
+	}
+}
+
 // openError is why a table cannot be read; "" when it can.
 func openError(t *testing.T, table string, names ...string) string {
 	t.Helper()
@@ -125,31 +142,32 @@ func TestCellsAsPeopleWriteThem(t *testing.T) {
 		m    score.Items
 		want string // raw total with q2 = 1, which counts as 3; or what is wrong
 	}{
-		"a number":                 {cell: "2", want: "5"},
-		"with a point":             {cell: "2.0", want: "5"},
-		"with a comma":             {cell: `"2,0"`, want: "5"},
-		"full width":               {cell: "　２ ", want: "5"},
-		"as a spreadsheet may say": {cell: "2E0", want: "5"},
-		"the option's text":        {cell: " ALWAYS", want: "6"},
-		"a text with a comma":      {cell: `"Sometimes,  or more"`, want: "5"},
-		"numbered text":            {cell: "3. Always", want: "6"},
-		"text with its number":     {cell: "Always (3)", want: "6"},
-		"text with its points":     {cell: "always（3 分）", want: "6"},
-		"lettered text":            {cell: "C．Always", want: "6"},
-		"a letter alone":           {cell: "C", want: "q1 is neither a number nor a text that is known for an answer"},
-		"half":                     {cell: "2.5", want: "q1 is not a whole number"},
-		"beyond the options":       {cell: "4", want: "q1 is not an answer of the item"},
-		"below the options":        {cell: "-1", want: "q1 is not an answer of the item"},
-		"huge":                     {cell: "1e300", want: "q1 is not an answer of the item"},
-		"another text":             {cell: "often", want: "q1 is neither a number nor a text that is known for an answer"},
-		"a way Go writes numbers":  {cell: "0x2", want: "q1 is neither a number nor a text that is known for an answer"},
-		"nothing":                  {cell: "", want: "Insufficient"},
-		"as programs write that":   {cell: "#N/A", want: "Insufficient"},
-		"a code for refused":       {cell: "9.0", m: score.Items{Missing: map[string]string{"9": "Refused"}}, want: "Insufficient"},
-		"a text for an answer":     {cell: "Oft", m: score.Items{Values: map[string]int{"oft": 3}}, want: "6"},
-		"counted from 0":           {cell: "1", m: score.Items{Offset: 1}, want: "5"},
-		"texts have no offset":     {cell: "Always", m: score.Items{Offset: 1}, want: "6"},
-		"beyond with the offset":   {cell: "3", m: score.Items{Offset: 1}, want: "q1 is not an answer of the item"},
+		"a number":                  {cell: "2", want: "5"},
+		"with a point":              {cell: "2.0", want: "5"},
+		"with a comma":              {cell: `"2,0"`, want: "5"},
+		"full width":                {cell: "　２ ", want: "5"},
+		"as a spreadsheet may say":  {cell: "2E0", want: "5"},
+		"the option's text":         {cell: " ALWAYS", want: "6"},
+		"a text with a comma":       {cell: `"Sometimes,  or more"`, want: "5"},
+		"numbered text":             {cell: "3. Always", want: "6"},
+		"text with its number":      {cell: "Always (3)", want: "6"},
+		"text with its points":      {cell: "always（3 分）", want: "6"},
+		"lettered text":             {cell: "C．Always", want: "6"},
+		"a letter alone":            {cell: "C", want: "q1 is neither a number nor a text that is known for an answer"},
+		"half":                      {cell: "2.5", want: "q1 is not a whole number"},
+		"beyond the options":        {cell: "4", want: "q1 is not an answer of the item"},
+		"below the options":         {cell: "-1", want: "q1 is not an answer of the item"},
+		"huge":                      {cell: "1e300", want: "q1 is not an answer of the item"},
+		"another text":              {cell: "often", want: "q1 is neither a number nor a text that is known for an answer"},
+		"a way Go writes numbers":   {cell: "0x2", want: "q1 is neither a number nor a text that is known for an answer"},
+		"a formula, not worked out": {cell: tabular.NoResult, want: "q1 is a formula without a stored result"},
+		"nothing":                   {cell: "", want: "Insufficient"},
+		"as programs write that":    {cell: "#N/A", want: "Insufficient"},
+		"a code for refused":        {cell: "9.0", m: score.Items{Missing: map[string]string{"9": "Refused"}}, want: "Insufficient"},
+		"a text for an answer":      {cell: "Oft", m: score.Items{Values: map[string]int{"oft": 3}}, want: "6"},
+		"counted from 0":            {cell: "1", m: score.Items{Offset: 1}, want: "5"},
+		"texts have no offset":      {cell: "Always", m: score.Items{Offset: 1}, want: "6"},
+		"beyond with the offset":    {cell: "3", m: score.Items{Offset: 1}, want: "q1 is not an answer of the item"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

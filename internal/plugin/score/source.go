@@ -79,7 +79,9 @@ func Open(in Input) (*Source, error) {
 	s := &Source{input: in, file: file, seed: maphash.MakeSeed(), ids: map[uint64]struct{}{}}
 	var err error
 	if s.table, err = tabular.Open(reader, in.Table); err == nil {
-		s.plan, err = newPlan(s.table.Header(), in.Instruments, in.Mapping, in.Checks)
+		if s.plan, err = newPlan(s.table.Header(), in.Instruments, in.Mapping, in.Checks); err != nil {
+			err = s.elsewhere(err)
+		}
 	}
 	if err != nil {
 		_ = file.Close() // it was only read
@@ -87,6 +89,29 @@ func Open(in Input) (*Source, error) {
 	}
 	s.prepare()
 	return s, nil
+}
+
+// elsewhere adds to an error about columns where they may be: below a title, or on
+// another sheet. Nothing is taken from there unless a person says so.
+func (s *Source) elsewhere(err error) error {
+	const rows = 20 // titles and explanations have fewer
+	for range rows {
+		number, fields, failed := s.table.Next()
+		var unreadable *tabular.RowError
+		if errors.As(failed, &unreadable) {
+			continue
+		}
+		if failed != nil {
+			break
+		}
+		if _, failed := newPlan(fields, s.input.Instruments, s.input.Mapping, s.input.Checks); failed == nil {
+			return fmt.Errorf("%w; row %d names all of them: give --header-row %d", err, number, number)
+		}
+	}
+	if about := s.table.Format(); len(about.Sheets) > 1 && s.input.Table.Sheet == "" {
+		return fmt.Errorf("%w; this is sheet %q, and there are %s: give --sheet", err, about.Sheet, strings.Join(about.Sheets, ", "))
+	}
+	return err
 }
 
 // isTerminal tells that nobody sends anything: waiting would look like a program that hangs.

@@ -140,6 +140,9 @@ func (t *tallier) finish(s *Source) Summary {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Rows[0], b.Rows[0]), cmp.Compare(a.Column, b.Column))
 	})
 	t.Garbled, t.FirstGarble = s.table.Unreadable()
+	if t.Rows == 0 {
+		t.Hints = append(t.Hints, "the table has a header and no rows of answers")
+	}
 	for i := range s.plan.targets {
 		target := &s.plan.targets[i]
 		if hint := target.hint(t.Rows); hint != "" {
