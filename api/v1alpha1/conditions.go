@@ -76,8 +76,9 @@ const (
 
 	// ConditionGatesPassed on a ScreeningRound is True when nothing stands in the way of opening.
 	//
-	// Reasons when True: Passed. When False: CampaignNotFound, Suspended, DistrictNotReady,
-	// InstrumentNotUsable, PolicyInvalid, NotStricter, ChannelNotUsable, DutyChainNotReady, SchoolsNotStaffed.
+	// Reasons when True: Passed, NotStricter (a deadline or floor of the district's own has no
+	// effect, the policy's holds). When False: CampaignNotFound, Suspended, DistrictNotReady,
+	// InstrumentNotUsable, PolicyInvalid, ChannelNotUsable, DutyChainNotReady, SchoolsNotStaffed.
 	// When Unknown: NoReport (only once the round has opened; before, what is unknown does not pass).
 	ConditionGatesPassed = "GatesPassed"
 	// ConditionMeaningPinned on a ScreeningRound is True when the data plane holds its meaning.

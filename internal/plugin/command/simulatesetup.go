@@ -81,7 +81,11 @@ func (o *simulateOptions) readPolicy(ctx context.Context, path string, people ma
 	if err := escalation.Check(policy); err != nil {
 		return policy, err
 	}
-	return translate.Tighten(policy, people.Districts[0].Value.Spec)
+	policy, notes := translate.Tighten(policy, people.Districts[0].Value.Spec)
+	for _, note := range notes {
+		fmt.Fprintf(o.program.Streams.ErrOut, "warning: District %s: %s\n", people.Districts[0].Name, note)
+	}
+	return policy, nil
 }
 
 // compile compiles a policy as a round would, and passes on what is probably not meant.

@@ -60,8 +60,10 @@ func (c *checker) fit(campaign manifest.Of[v1alpha1.ScreeningCampaign]) {
 		c.channels(campaign, policy, district)
 		document := translate.Policy(policy.Name, policy.Value.Spec)
 		if escalation.Check(document) == nil {
-			_, err := translate.Tighten(document, district.Value.Spec)
-			c.faults(district.Object, "spec.", "", err)
+			_, notes := translate.Tighten(document, district.Value.Spec)
+			for _, note := range notes {
+				c.add(district.Object, manifest.Warning, "spec."+note.Path, note.Problem)
+			}
 		}
 	}
 }

@@ -42,11 +42,12 @@ type DistrictSpecApplyConfiguration struct {
 	Workers *WorkersApplyConfiguration `json:"workers,omitempty"`
 	// cellFloor is the smallest count that is published; the larger of this and the province's applies.
 	CellFloor *int32 `json:"cellFloor,omitempty"`
-	// stricterDeadlines shorten the deadlines of tiers of the policy. A round does not open when one
-	// is longer than the policy's or names a tier that the policy does not have.
+	// stricterDeadlines shorten the deadlines of tiers of the policy: the sooner of both holds. Of one
+	// that is longer, or that names a tier which the policy does not have, rounds say so.
 	StricterDeadlines []StricterDeadlineApplyConfiguration `json:"stricterDeadlines,omitempty"`
-	// stricterFloors raise the least tiers of critical and undetermined answers above the policy's. A
-	// round does not open when one is milder or names a tier that the policy does not have.
+	// stricterFloors raise the least tiers of critical and undetermined answers above the policy's:
+	// the severer of both holds. Of one that is milder, or that names a tier which the policy does
+	// not have, rounds say so.
 	StricterFloors *StricterFloorsApplyConfiguration `json:"stricterFloors,omitempty"`
 }
 
