@@ -25,6 +25,7 @@ type District struct {
 	Reporting   State       `json:"reporting"`
 	DutyChain   State       `json:"dutyChain"`
 	Signals     State       `json:"signals"`
+	Scores      State       `json:"scores"`
 	Schools     string      `json:"schools,omitempty"`
 	Created     metav1.Time `json:"created"`
 }
@@ -41,11 +42,21 @@ func district(d *v1alpha1.District) District {
 		Reporting:   state(conditions, v1alpha1.ConditionReporting, Attention),
 		DutyChain:   state(conditions, v1alpha1.ConditionDutyChainReady, Attention),
 		Signals:     state(conditions, v1alpha1.ConditionSignalsCovered, Attention),
+		Scores:      scores(conditions),
 		Schools:     d.Status.Schools,
 		Created:     d.CreationTimestamp,
 	}
 	out.Health = worst(out.Ready.Health, out.Authorised.Health, out.Provisioned.Health, out.Keys.Health,
-		out.Reporting.Health, out.DutyChain.Health, out.Signals.Health)
+		out.Reporting.Health, out.DutyChain.Health, out.Signals.Health, out.Scores.Health)
+	return out
+}
+
+// scores is whether a second scorer agreed. Before the first night nobody misses it.
+func scores(conditions []metav1.Condition) State {
+	out := state(conditions, v1alpha1.ConditionScoresVerified, Attention)
+	if out.Status == string(metav1.ConditionUnknown) && out.Reason != v1alpha1.ReasonOverdue {
+		out.Health = Neutral
+	}
 	return out
 }
 

@@ -74,6 +74,7 @@ func ofDistrict(d *v1alpha1.District) []Finding {
 		{v1alpha1.ConditionProvisioned, is.Provisioned},
 		{v1alpha1.ConditionReporting, is.Reporting},
 		{v1alpha1.ConditionDutyChainReady, is.DutyChain},
+		{v1alpha1.ConditionScoresVerified, is.Scores},
 		{v1alpha1.ConditionReady, is.Ready},
 	})
 }

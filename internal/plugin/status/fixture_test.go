@@ -36,6 +36,7 @@ func goodDistrict(name, code string) v1alpha1.District {
 		v1alpha1.ConditionReporting:      v1alpha1.ReasonReportReceived,
 		v1alpha1.ConditionDutyChainReady: v1alpha1.ReasonReachable,
 		v1alpha1.ConditionSignalsCovered: v1alpha1.ReasonCovered,
+		v1alpha1.ConditionScoresVerified: v1alpha1.ReasonScoresAgree,
 	} {
 		conditions = set(conditions, kind, "True", reason)
 	}
@@ -133,6 +134,8 @@ func province() Objects {
 	bad.Status.Conditions = set(bad.Status.Conditions, v1alpha1.ConditionSignalsCovered, "False", v1alpha1.ReasonLate,
 		"a step of the chain of duty is 3 minutes late: look at casework and at the transports")
 	bad.Status.Conditions = set(bad.Status.Conditions, v1alpha1.ConditionProvisioned, "False", v1alpha1.ReasonRollingOut, "casework: 1 of 2 available")
+	bad.Status.Conditions = set(bad.Status.Conditions, v1alpha1.ConditionScoresVerified, "False", v1alpha1.ReasonScoresDiffer,
+		"A second scorer does not agree with a stored result")
 	bad.Status.Schools = "1/3"
 
 	short := goodSchool("kaizhou", "west")
