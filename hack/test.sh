@@ -17,5 +17,9 @@ for module in . hack/devcluster test/charts; do
 	section "go test, module $module"
 	(cd "$module" && go test -timeout 20m ./...) || failed=1
 done
+if [[ "$(go env GOARCH)" == amd64 ]]; then
+	section "go test, scoring of columns with vector instructions"
+	GOEXPERIMENT=simd go test ./internal/core/instrument || failed=1
+fi
 section_end
 exit "$failed"
