@@ -577,30 +577,3 @@ func TestHostileDocuments(t *testing.T) {
 		}
 	}
 }
-
-func TestCheckText(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		change func(*contract.Instrument)
-		want   string // empty: can be shown
-	}{
-		"both languages": {func(*contract.Instrument) {}, ""},
-		"Chinese alone":  {func(in *contract.Instrument) { in.Items[0].Text.En = ""; in.Stem.En = "" }, ""},
-		"each language lacks something": {
-			func(in *contract.Instrument) { in.Items[0].Text.En = ""; in.Items[3].Options[2].Text.ZhCN = "" },
-			"items[3].options[2].text.zhCN",
-		},
-		"no text at all": {func(in *contract.Instrument) { in.Items[4].Text = contract.Text{} }, "items[4].text.en"},
-	}
-	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			in := instrumenttest.PHQ9()
-			tc.change(&in)
-			err := instrument.CheckText(in)
-			if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("CheckText = %v, want it to say %q", err, tc.want)
-			}
-		})
-	}
-}
