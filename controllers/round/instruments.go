@@ -41,8 +41,9 @@ func (s *scene) usable(key v1alpha1.InstrumentKey) (document contract.Instrument
 		return document, fmt.Sprintf("Instrument %s does not compile: %s", in.Name, err)
 	case reason != v1alpha1.ReasonApproved:
 		return document, message
-	case in.Spec.Administration == v1alpha1.AdministrationInterview:
-		return document, fmt.Sprintf("%s version %s is an interview, held by a trained adult face to face; take it out of stage1", key.Code, key.Version)
+	}
+	if fault = translate.UnfitForStage1(in.Spec); fault != "" {
+		return document, fault
 	}
 	if fault = s.unsuited(in.Spec); fault != "" {
 		return document, fault

@@ -47,6 +47,15 @@ func Usable(spec v1alpha1.InstrumentSpec) (reason, message string, err error) {
 	return v1alpha1.ReasonApproved, name + " may be used in rounds", nil
 }
 
+// UnfitForStage1 says why an instrument cannot be asked in a class that nobody attends to
+// one by one; "" when it can.
+func UnfitForStage1(spec v1alpha1.InstrumentSpec) string {
+	if spec.Administration != v1alpha1.AdministrationInterview {
+		return ""
+	}
+	return fmt.Sprintf("%s version %s is an interview, held by a trained adult face to face; take it out of stage1", spec.Code, spec.Version)
+}
+
 // Pick returns the instrument of a code and version. Of several the oldest counts, so
 // that making another one changes nothing.
 func Pick(instruments []v1alpha1.Instrument, key v1alpha1.InstrumentKey) (v1alpha1.Instrument, bool) {

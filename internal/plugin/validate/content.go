@@ -91,6 +91,9 @@ func (c *checker) asked(u use) bool {
 		if reason, message, err := translate.Usable(in.Spec); err == nil && reason != v1alpha1.ReasonApproved {
 			c.add(u.object, manifest.Warning, path, "no round opens with it: "+message)
 		}
+		if unfit := translate.UnfitForStage1(in.Spec); unfit != "" {
+			c.add(u.object, manifest.Warning, path, "no round opens with it: "+unfit)
+		}
 	}
 	return whole
 }

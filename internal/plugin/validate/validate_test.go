@@ -198,6 +198,17 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// No round opens with an interview; who validates is told so before a gate tells it.
+func TestInterview(t *testing.T) {
+	report := check(t, nil, change{"phq-9.yaml", "administration: SelfReport", "administration: Interview"})
+	for _, f := range report.Findings {
+		if f.Field == draftAt && f.Severity == manifest.Warning && strings.Contains(f.Message, "is an interview, held by a trained adult") {
+			return
+		}
+	}
+	t.Errorf("found %+v", report.Findings)
+}
+
 func TestDraft(t *testing.T) {
 	report := check(t, nil)
 	want := "no round opens with it: phq-9 version 1 is a draft; have it reviewed and set spec.review.state to Approved"
