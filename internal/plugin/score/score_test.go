@@ -266,6 +266,10 @@ func TestNormsRecodedItemsAndQuality(t *testing.T) {
 	if summary.Repeated != 1 || summary.Rejected != 2 || summary.Instruments[0].Void != 1 || summary.Clean() {
 		t.Errorf("%+v", summary)
 	}
+	_, summary = results(t, "q1,q2\n3,1\n3,\n", score.Mapping{})
+	if len(summary.Hints) != 1 || !strings.Contains(summary.Hints[0], "small.total: 1 row with every answer and no score, for no norm fits the student") {
+		t.Errorf("%v", summary.Hints)
+	}
 	rows, _ = results(t, "q1,q2,took\n2,3,long\n", score.Mapping{Seconds: "took"}, "gad-2")
 	if rows[0]["gad-2.total.value"] != "5" || rows[0]["issues"] != "took is no number of seconds" {
 		t.Errorf("what an instrument does not look at keeps it from being scored: %v", rows[0])
@@ -354,6 +358,36 @@ func (b *broken) Write(p []byte) (int, error) {
 		return 0, errFull
 	}
 	return len(p), nil
+}
+
+// Totals that were rounded half up differ by the tolerance itself, which binary numbers
+// miss by a little.
+func TestTotalsThatWereRounded(t *testing.T) {
+	t.Parallel()
+	instruments, err := score.Load(t.Context(), []string{"gad-2", "phq-2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(check string) (*score.Source, error) {
+		table := "gad2_1,gad2_2,phq2_1,phq2_2,sum\n1,1,0,0,1.95\n"
+		return score.Open(score.Input{Path: "-", Stdin: strings.NewReader(table), Instruments: instruments, Invalid: score.Reject, Checks: []string{check}})
+	}
+	source, err := open("sum=gad-2.total")
+	if err != nil {
+		t.Fatal(err)
+	}
+	summary, err := score.Run(t.Context(), source, score.Output{Writer: io.Discard, Format: "csv", Tolerance: 0.05, Clock: clocktesting.NewFakePassiveClock(time.Time{})})
+	if err != nil || summary.Comparisons[0].Equal != 1 {
+		t.Errorf("%+v, %v", summary.Comparisons, err)
+	}
+	for check, want := range map[string]string{
+		"sum=total": `2 instruments have a scale "total"; write one of gad-2:total, phq-2:total`,
+		"sum=all":   `there is no scale "all"; write one of gad-2:total, phq-2:total`,
+	} {
+		if _, err := open(check); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", check, err, want)
+		}
+	}
 }
 
 func TestARunEndsWhenItCannotWriteOrIsStopped(t *testing.T) {

@@ -40,6 +40,7 @@ type ScaleTally struct {
 	Statuses map[instrument.Status]int
 	Bands    map[string]int
 	bands    []string // in the scale's order
+	noNorm   int      // rows with every item and without a score
 }
 
 // IssueCount counts one rule that cells of one column broke.
@@ -129,6 +130,9 @@ func (t *tallier) instrument(row *Row, i int, result *instrument.Result) {
 		if valued(state) {
 			tally.Scales[k].Bands[scale.Band]++
 		}
+		if state == instrument.Insufficient && scale.Missing == 0 {
+			tally.Scales[k].noNorm++
+		}
 	}
 }
 
@@ -142,6 +146,13 @@ func (t *tallier) finish(s *Source) Summary {
 	t.Garbled, t.FirstGarble = s.table.Unreadable()
 	if t.Rows == 0 {
 		t.Hints = append(t.Hints, "the table has a header and no rows of answers")
+	}
+	for _, tally := range t.Instruments {
+		for _, scale := range tally.Scales {
+			if scale.noNorm > 0 {
+				t.Hints = append(t.Hints, fmt.Sprintf("%s.%s: %s with every answer and no score, for no norm fits the student; norms may need --sex, --age or --grade", tally.Code, scale.Code, counted(scale.noNorm, "row")))
+			}
+		}
 	}
 	for i := range s.plan.targets {
 		target := &s.plan.targets[i]

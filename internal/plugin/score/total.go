@@ -49,13 +49,16 @@ func (p *plan) scale(name string) (total, error) {
 		for j, scale := range target.Scales() {
 			full := target.Code() + ":" + scale.Code
 			known = append(known, full)
-			if wanted == full || wanted == scale.Code {
+			if wanted == full || wanted == scale.Code || wanted == target.Code()+"."+scale.Code {
 				found = append(found, total{instrument: i, scale: j, raw: raw})
 			}
 		}
 	}
-	if len(found) != 1 {
-		return total{}, fmt.Errorf("scale %q is found %d times; write one of %s", name, len(found), strings.Join(known, ", "))
+	switch {
+	case len(found) == 0:
+		return total{}, fmt.Errorf("there is no scale %q; write one of %s", name, strings.Join(known, ", "))
+	case len(found) > 1:
+		return total{}, fmt.Errorf("%d instruments have a scale %q; write one of %s", len(found), name, strings.Join(known, ", "))
 	}
 	return found[0], nil
 }
@@ -77,6 +80,9 @@ type Comparison struct {
 type rows []int
 
 const maxListed = 20
+
+// rounding is what decimals cost as binary numbers: 1.8 - 1.75 is a little over 0.05.
+const rounding = 1e-9
 
 func (r *rows) add(number int) {
 	if len(*r) < maxListed {
@@ -101,7 +107,7 @@ func (c *Comparison) add(t total, row *Row, result instrument.ScaleResult, rejec
 		c.OnlyFile++
 	case !has:
 		c.OnlyHere++
-	case math.Abs(ours-theirs) <= tolerance:
+	case math.Abs(ours-theirs) <= tolerance+rounding:
 		c.Equal++
 		return
 	default:
