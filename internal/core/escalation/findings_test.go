@@ -74,6 +74,56 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+// Rules that each want the other score to be low catch either, and let down who is high
+// on both.
+func TestRaisedTogether(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		rules []string
+		want  string // "": nothing is uncaught
+	}{
+		"each wants the other low": {
+			[]string{"$ >= 5 && % < 10", "% >= 5 && $ < 10"},
+			"rules: no rule matches scores['phq-9'].total = 10 together with scores['other'].total = 10, if these can occur; add a rule, or let one look at less",
+		},
+		"all of the square":                         {[]string{"$ >= 5 && % < 10", "% >= 5 && $ < 10", "$ >= 10 && % >= 10"}, ""},
+		"each by itself":                            {[]string{"$ >= 5", "% >= 5"}, ""},
+		"one that CEL alone can do":                 {[]string{"$ >= 5 && % < 10", "% >= 5 && $ < 10", "$ + % > 100.0"}, ""},
+		"a student without a score is undetermined": {[]string{"$ >= 5 && has(%)", "% >= 5 && has($)"}, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			policy := escalationtest.GradedIntervention()
+			policy.Rules = nil
+			for i, when := range tt.rules {
+				when = strings.NewReplacer("$", "scores['phq-9'].total", "%", "scores.other.total").Replace(when)
+				policy.Rules = append(policy.Rules, contract.Rule{Name: fmt.Sprint(i), When: when, Tier: "Low"})
+			}
+			var got string
+			for _, w := range escalationtest.MustCompile(policy, append(phq9(), second())...).Warnings() {
+				if w.Path == "rules" {
+					got = w.Error()
+				}
+			}
+			if got != tt.want {
+				t.Errorf("warned %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// A severer tier that is answered later delays help to who reaches both.
+func TestATierAnsweredLaterThanAMilderOne(t *testing.T) {
+	t.Parallel()
+	policy := escalationtest.GradedIntervention()
+	policy.Tiers[0].RespondWithinMinutes = 481
+	want := `tiers[0].respondWithinMinutes: tier "Severe" is answered within 481 minutes, later than the milder "High" within 480; write no more than that`
+	if got := escalationtest.MustCompile(policy).Warnings(); len(got) != 1 || got[0].Error() != want {
+		t.Errorf("warned %v, want %s", got, want)
+	}
+}
+
 // Every Grade scale must be caught at the end that calls for help; Describe and
 // Validity scales need no rule.
 func TestCoverageOfEverySortOfScale(t *testing.T) {

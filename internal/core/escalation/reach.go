@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/core/fault"
 )
 
@@ -36,11 +37,13 @@ func (c *Compiled) ranges(r *rule) string {
 	return text
 }
 
-// Warnings lists what is odd in a policy but lets no student down, each at its field
-// path: a rule that can never be the first to match, for whoever it is about gets a
-// tier at least as severe by the rules before it; and a tier that nobody can get. It
-// is exact for rules that compare single scores with numbers, as if every scale took
-// its values by itself, and silent about others (docs/design/0006-policy-findings.md).
+// Warnings lists what is odd in a policy and not certain to let a student down, each at
+// its field path: a rule that can never be the first to match, for whoever it is about
+// gets a tier at least as severe by the rules before it; scales that no rule catches
+// when they are raised together; a tier that nobody can get; and one that is answered
+// later than a milder one. It is exact for rules that compare single scores with numbers,
+// as if every scale took its values by itself, and silent about others
+// (docs/design/0006-policy-findings.md).
 func (c *Compiled) Warnings() []*fault.Error {
 	var warnings []*fault.Error
 	floors := []string{
@@ -57,11 +60,36 @@ func (c *Compiled) Warnings() []*fault.Error {
 		}
 		floors = append(floors, r.Tier)
 	}
+	if scores := c.uncaughtTogether(); scores != "" {
+		warnings = append(warnings, &fault.Error{
+			Path:    "rules",
+			Problem: fmt.Sprintf("no rule matches %s, if these can occur; add a rule, or let one look at less", scores),
+		})
+	}
 	for i, tier := range c.policy.Tiers {
 		if !slices.Contains(floors, tier.Name) {
 			warnings = append(warnings, &fault.Error{
 				Path:    fmt.Sprintf("tiers[%d].name", i),
 				Problem: fmt.Sprintf("nobody can get tier %q: no floor and no rule that decides names it; name it in one, or drop it", tier.Name),
+			})
+		}
+	}
+	return append(warnings, lateTiers(c.policy.Tiers)...)
+}
+
+// lateTiers are those answered later than a milder one: who reaches both gets the severer
+// tier, and with it the later deadline.
+func lateTiers(tiers []contract.Tier) (warnings []*fault.Error) {
+	for i, tier := range tiers {
+		j := slices.IndexFunc(tiers[i+1:], func(milder contract.Tier) bool {
+			return milder.RespondWithinMinutes < tier.RespondWithinMinutes
+		})
+		if j >= 0 {
+			milder := tiers[i+1+j]
+			warnings = append(warnings, &fault.Error{
+				Path: fmt.Sprintf("tiers[%d].respondWithinMinutes", i),
+				Problem: fmt.Sprintf("tier %q is answered within %d minutes, later than the milder %q within %d; write no more than that",
+					tier.Name, tier.RespondWithinMinutes, milder.Name, milder.RespondWithinMinutes),
 			})
 		}
 	}
@@ -95,6 +123,7 @@ type search struct {
 	scores  []float64         // of the slots settled so far
 	settled []bool
 	looks   int // left
+	depth   int // where it came to sometimes: the slots of order before it are settled
 }
 
 // firstToMatch tells whether the rule can match where none of those before it does.
@@ -103,6 +132,11 @@ func (c *Compiled) firstToMatch(r *rule, before []rule, looks int) finding {
 	if r.condition == nil {
 		return undecided
 	}
+	s := c.newSearch(r, before, looks)
+	return s.run(0)
+}
+
+func (c *Compiled) newSearch(r *rule, before []rule, looks int) search {
 	s := search{
 		wanted: r.condition, order: slices.Clone(r.slots), classes: map[int][]float64{},
 		scores: make([]float64, len(c.slots)), settled: make([]bool, len(c.slots)), looks: looks,
@@ -122,7 +156,7 @@ func (c *Compiled) firstToMatch(r *rule, before []rule, looks int) finding {
 	for _, at := range s.order {
 		s.classes[at] = classes(c.slots[at].values, bounds[at])
 	}
-	return s.run(0)
+	return s
 }
 
 // bounds lists the numbers that conditions compare each slot with, rising.
@@ -164,6 +198,7 @@ func classOf(value float64, bounds []float64) int {
 func (s *search) run(depth int) finding {
 	found, open := s.judge()
 	if !open {
+		s.depth = depth
 		return found
 	}
 	at := s.order[depth]
