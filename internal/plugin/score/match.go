@@ -68,8 +68,9 @@ func named(form string) bool {
 func (m match) columns() []int {
 	found := make([]int, len(m.in.Spec.Items))
 	claims := map[int]int{}
+	names := m.naming()
 	for position := range found {
-		found[position] = m.column(position)
+		found[position] = m.column(position, names(position))
 		claims[found[position]]++
 	}
 	for position, column := range found {
@@ -80,17 +81,9 @@ func (m match) columns() []int {
 	return found
 }
 
-func (m match) column(position int) int {
-	names := m.qualified(position)
-	if m.tells() {
-		for _, form := range forms(letters(m.in.Spec.Items[position].Code)) {
-			if named(form) {
-				names = append(names, form)
-			}
-		}
-	}
+func (m match) column(position int, names []string) int {
 	for _, name := range names {
-		columns := m.header.letters[letters(name)]
+		columns := m.header.letters[name]
 		if len(columns) == 1 {
 			return columns[0]
 		}
@@ -101,17 +94,43 @@ func (m match) column(position int) int {
 	return m.byWording(position)
 }
 
-// qualified are the names of an item with its instrument's: phq9q1, phq91, phq1.
-func (m match) qualified(position int) []string {
-	code, item := letters(m.in.Code()), letters(m.in.Spec.Items[position].Code)
-	var names []string
-	for _, form := range forms(item) {
-		names = append(names, code+form)
-		if m.bare {
-			names = append(names, m.family()+form)
+// naming is one way to name the columns of all items: after the instrument (phq9_1),
+// after it without its number (phq1), or by their codes alone (q1). Ways are not mixed:
+// beside q1..q9, PHQ9 is a total and no item, and beside PHQ9_1..PHQ9_8, q9 is somebody
+// else's.
+func (m match) naming() func(position int) []string {
+	whole := m.after(letters(m.in.Code()), func(string) bool { return true })
+	family := m.after(m.family(), func(string) bool { return m.bare })
+	alone := m.after("", func(form string) bool { return m.tells() && named(form) })
+	switch {
+	case m.count(whole) > 0:
+		return whole
+	case m.count(family) > 1:
+		return family
+	}
+	return alone
+}
+
+// after names items with a prefix, in those forms that are allowed.
+func (m match) after(prefix string, allowed func(form string) bool) func(position int) []string {
+	return func(position int) (names []string) {
+		for _, form := range forms(letters(m.in.Spec.Items[position].Code)) {
+			if allowed(form) {
+				names = append(names, prefix+form)
+			}
+		}
+		return names
+	}
+}
+
+// count is how many items have a column that is named so.
+func (m match) count(names func(position int) []string) (n int) {
+	for position := range m.in.Spec.Items {
+		if slices.ContainsFunc(names(position), func(name string) bool { return m.header.letters[name] != nil }) {
+			n++
 		}
 	}
-	return names
+	return n
 }
 
 // forms are the ways of writing the code of an item that has a number for one: q1, q01,

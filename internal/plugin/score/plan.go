@@ -30,7 +30,7 @@ type target struct {
 	cells   []*cells // by the item's position; nil for absent ones
 	edges   [5]int   // cells by edge
 	match   match    // how columns were looked for by their names
-	named   bool     // by them some were found
+	byCode  bool     // some were found by the item's code alone
 	items   Items
 }
 
@@ -233,7 +233,8 @@ func (t *target) byHeader(alone bool) func(h *header) error {
 		t.match = newMatch(h, t.Instrument, alone)
 		for position, column := range t.match.columns() {
 			if column != absent && t.origin[position] == "" && !slices.Contains(t.columns, column) && !slices.Contains(t.items.Absent, t.Spec.Items[position].Code) {
-				t.columns[position], t.origin[position], t.named = column, "its name", true
+				t.columns[position], t.origin[position] = column, "its name"
+				t.byCode = t.byCode || slices.Contains(forms(letters(t.Spec.Items[position].Code)), h.words[column])
 			}
 		}
 		return nil

@@ -120,6 +120,29 @@ func TestColumnsElsewhereArePointedOut(t *testing.T) {
 	}
 }
 
+// Names of items and of totals look alike: PHQ9 may be item 9, which calls for somebody,
+// or the sum of all.
+func TestWaysOfNamingAreNotMixed(t *testing.T) {
+	t.Parallel()
+	items := "q1,q2,q3,q4,q5,q6,q7,q8,q9"
+	rows, _ := results(t, items+",PHQ9\n1,0,0,0,0,0,0,0,0,1\n", score.Mapping{}, "phq-9")
+	if rows[0]["phq-9.total.value"] != "1" || rows[0]["phq-9.critical"] != "" {
+		t.Errorf("the total is taken for an item: %v", rows[0])
+	}
+	rows, _ = results(t, strings.ToUpper(strings.ReplaceAll(items, "q", "phq"))+","+items+"\n"+strings.Repeat("0,", 17)+"3\n", score.Mapping{}, "phq-9")
+	if rows[0]["phq-9.total.value"] != "0" {
+		t.Errorf("items of another questionnaire are taken: %v", rows[0])
+	}
+	for table, want := range map[string]string{
+		"PHQ9_1,PHQ9_2,PHQ9_3,PHQ9_4,PHQ9_5,PHQ9_6,PHQ9_7,PHQ9_8," + items: "no column was found for q9;",
+		"id,PHQ9,GAD7": "no column was found for q1..q9;",
+	} {
+		if err := openError(t, table+"\n", "phq-9"); !strings.Contains(err, want) {
+			t.Errorf("%s: got %q, want %q", table, err, want)
+		}
+	}
+}
+
 // openError is why a table cannot be read; "" when it can.
 func openError(t *testing.T, table string, names ...string) string {
 	t.Helper()
@@ -235,6 +258,10 @@ func TestColumnsOfALongerInstrumentAreNotTaken(t *testing.T) {
 		if err := openError(t, header+"\n1,1,1,1\n", "gad-2"); !strings.Contains(err, want) {
 			t.Errorf("%s: got %q, want %q", header, err, want)
 		}
+	}
+	rows, summary = results(t, "q1,q2,q3,q4,gad1,gad2\n3,3,3,3,0,1\n", score.Mapping{}, "gad-2")
+	if rows[0]["gad-2.total.value"] != "1" || len(summary.Hints) > 0 {
+		t.Errorf("%v %v", rows[0], summary.Hints)
 	}
 	_, summary = results(t, "q1,q2,q3\n0,1,2\n", score.Mapping{}, "gad-2")
 	if len(summary.Hints) != 1 || !strings.Contains(summary.Hints[0], "more columns that are called like items") {

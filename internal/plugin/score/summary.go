@@ -159,7 +159,7 @@ func (t *tallier) finish(s *Source) Summary {
 		if hint := target.hint(t.Rows); hint != "" {
 			t.Hints = append(t.Hints, hint)
 		}
-		if target.named && target.match.goesOn > 0 {
+		if target.byCode && target.match.goesOn > 0 {
 			t.Hints = append(t.Hints, target.Code()+": the table has more columns that are called like items; are they of this instrument?")
 		}
 	}
