@@ -160,6 +160,7 @@ func (m match) byWording(position int) int {
 				continue
 			}
 			if found >= 0 && found != i {
+				m.could[position] = []int{found, i}
 				return -1
 			}
 			found = i

@@ -252,7 +252,8 @@ func TestColumnsOfALongerInstrumentAreNotTaken(t *testing.T) {
 		t.Errorf("%v %v", rows[0], summary.Hints)
 	}
 	for header, want := range map[string]string{
-		"q1,q2,q3,q4":              "no column was found for q1..q2; columns that are called like items go on beyond q2",
+		"q1,q2,q3,q4": "no column was found for q1..q2; columns that are called like items go on beyond q2",
+		"T1 Feeling nervous anxious or on edge,x,T2 Feeling nervous anxious or on edge,y": "q1 could be each of #1, #3, so write one: --map q1=#1",
 		"GAD2_1,GAD2_2,GAD2_1,age": "no column was found for q1; q1 could be each of #1, #3, so write one: --map q1=#1",
 	} {
 		if err := openError(t, header+"\n1,1,1,1\n", "gad-2"); !strings.Contains(err, want) {
