@@ -146,6 +146,9 @@ func checkDigests(r Report) error {
 	return nil
 }
 
+// endOf9999 is the last instant that RFC 3339, and so the status of an object, can write.
+const endOf9999 = 253402300799
+
 func checkRescore(r Report) error {
 	v := r.Rescore
 	switch {
@@ -155,8 +158,10 @@ func checkRescore(r Report) error {
 		return fmt.Errorf("report.rescore.outcome is not one of Agree, Differ")
 	case v.Asked != "" && !v.Asked.Valid():
 		return fmt.Errorf("report.rescore.asked is not a reference")
-	case v.Compared%10 != 0 || v.Compared < 0 || v.FinishedAtUnix < 0:
-		return fmt.Errorf("report.rescore has a count that is not rounded to 10, or an instant before 1970")
+	case v.Compared%10 != 0 || v.Compared < 0:
+		return fmt.Errorf("report.rescore has a count that is not rounded to 10")
+	case v.FinishedAtUnix < 0 || v.FinishedAtUnix > endOf9999:
+		return fmt.Errorf("report.rescore.finishedAtUnix is not an instant between 1970 and 9999")
 	}
 	return nil
 }

@@ -281,6 +281,9 @@ func TestHostileDistricts(t *testing.T) {
 		"free text for a request": {answer(func(r *contract.SyncResponse) {
 			r.Report.Rescore = &contract.Rescore{FinishedAtUnix: 1, Asked: "some text", Outcome: contract.ScoresAgree}
 		}), v1alpha1.ReasonReportRefused},
+		"an instant that no status can hold": {answer(func(r *contract.SyncResponse) {
+			r.Report.Rescore = &contract.Rescore{FinishedAtUnix: 253402300800, Outcome: contract.ScoresAgree}
+		}), v1alpha1.ReasonReportRefused},
 		"a name for a reference": {answer(func(r *contract.SyncResponse) {
 			r.Report.Channels = []contract.Probe{{Ref: "a child's name", Reach: contract.Reachable}}
 		}), v1alpha1.ReasonReportRefused},
