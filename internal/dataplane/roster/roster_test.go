@@ -134,6 +134,21 @@ func TestARosterWithoutTheSexTakesNothingBack(t *testing.T) {
 	}
 }
 
+// While versions change, one that does not read grades may still import.
+func TestAVersionThatDoesNotReadGradesTakesNothingBack(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.load(t, "G1,张小明,no-1,初一,3,17,2011-09-30,JuniorSecondary,Given,1")
+	for _, step := range []struct{ grade, want string }{{"初一", "初一 7"}, {"初二", "初二 0"}} {
+		o.Exec(t, `SELECT ek_casework.upsert_students('zhao', '{registrars}', ARRAY[id], ARRAY[school], ARRAY[stage], ARRAY[$1], ARRAY[class_label],
+			ARRAY[seat], ARRAY[label], ARRAY[lookup], ARRAY[sealed_number], ARRAY[sealed_name], ARRAY[public_key], ARRAY[NULL::bytea], ARRAY[born],
+			ARRAY[guardian_consent], ARRAY[consent_version]) FROM ek.student`, step.grade)
+		if got := pgtest.One[string](t, o.Database, "SELECT concat_ws(' ', grade, school_years) FROM ek.student"); got != step.want {
+			t.Errorf("%q, want %q", got, step.want)
+		}
+	}
+}
+
 func TestOnlyARegistrarImports(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, func(d *contract.Directory) {

@@ -464,26 +464,58 @@ func TestASecondFormIsADuplicateUnlessItWasAskedFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := newDistrictWith(t, withQuality())
 			s := d.answers(tt.first...)
-			d.db.Exec(t, "UPDATE ek.attempt SET confirmed_at = confirmed_at - interval '3 minutes'")
+			d.slowly()
 			d.submit(s)
 			d.pass()
-			d.db.Exec(t, "UPDATE ek.code SET state = 'Active'")
-			var err error
-			if s.key, _, err = d.intake.Open(t.Context(), string(s.Code), ""); err != nil {
-				t.Fatal(err)
-			}
-			if err := d.intake.Begin(t.Context(), s.key, true, true); err != nil {
-				t.Fatal(err)
-			}
-			d.save(s, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-			d.db.Exec(t, "UPDATE ek.attempt SET confirmed_at = confirmed_at - interval '3 minutes' WHERE state = 'Draft'")
-			d.submit(s)
-			d.pass()
+			d.again(&s, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 			if got := d.scores(s); len(got.Findings) != tt.want {
 				t.Errorf("findings of the second form: %+v", got.Findings)
 			}
 		})
 	}
+}
+
+// Whom a void second form made undetermined is asked again, and may answer.
+func TestARetestAfterAVoidDuplicateIsScored(t *testing.T) {
+	m := withQuality()
+	m.Instruments[0].Quality = []contract.QualityRule{{Check: contract.Duplicate, Effect: contract.Void}}
+	d := newDistrictWith(t, m)
+	s := d.answers(0, 0, 0, 0, 0, 0, 0, 0, 0)
+	d.submit(s)
+	d.pass()
+	var void []int
+	for range 4 {
+		d.again(&s, 3, 3, 3, 3, 3, 3, 3, 3, 0)
+		void = append(void, len(d.scores(s).Void))
+	}
+	// Nothing asked for the second; the second asked for the third; nothing for the fourth.
+	if diff := cmp.Diff([]int{1, 0, 1, 0}, void); diff != "" {
+		t.Errorf("void instruments of the second form and those after (-want +got):\n%s", diff)
+	}
+	d.expectCovered()
+}
+
+// slowly lets all that was begun so far have begun three minutes earlier.
+func (d *district) slowly() {
+	d.Helper()
+	d.db.Exec(d, "UPDATE ek.attempt SET confirmed_at = confirmed_at - interval '3 minutes' WHERE state = 'Draft'")
+}
+
+// again lets a student who got another code answer once more.
+func (d *district) again(s *student, values ...int) {
+	d.Helper()
+	d.db.Exec(d, "UPDATE ek.code SET state = 'Active'")
+	var err error
+	if s.key, _, err = d.intake.Open(d.Context(), string(s.Code), ""); err != nil {
+		d.Fatal(err)
+	}
+	if err := d.intake.Begin(d.Context(), s.key, true, true); err != nil {
+		d.Fatal(err)
+	}
+	d.save(*s, 1, values...)
+	d.slowly()
+	d.submit(*s)
+	d.pass()
 }
 
 // scores opens a student's latest result.

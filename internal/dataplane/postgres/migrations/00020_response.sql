@@ -19,10 +19,15 @@ CREATE FUNCTION ek.describe_attempt() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, ek, pg_temp AS $$
 BEGIN
     SELECT s.sex, s.school_years INTO NEW.sex, NEW.school_years FROM ek.student s WHERE s.id = NEW.student_id;
+    -- What was left undetermined is asked for again, also after a form that stands.
     NEW.duplicate := EXISTS (
         SELECT FROM ek.attempt a LEFT JOIN ek.result r ON r.attempt_id = a.id
         WHERE a.student_id = NEW.student_id AND a.round = NEW.round AND a.state = 'Submitted'
-          AND NOT a.failed AND NOT coalesce(r.undetermined, false));
+          AND NOT a.failed AND NOT coalesce(r.undetermined, false)
+          AND NOT EXISTS (
+            SELECT FROM ek.attempt b LEFT JOIN ek.result q ON q.attempt_id = b.id
+            WHERE b.student_id = NEW.student_id AND b.round = NEW.round AND b.finished_at > a.finished_at
+              AND (b.failed OR q.undetermined)));
     RETURN NEW;
 END $$;
 -- +goose StatementEnd
@@ -60,9 +65,12 @@ BEGIN
         ON CONFLICT (lookup) DO UPDATE SET school = excluded.school, stage = excluded.stage, grade = excluded.grade,
             class_label = excluded.class_label, seat = excluded.seat, label = excluded.label, sealed_number = excluded.sealed_number,
             sealed_name = excluded.sealed_name, born = excluded.born, guardian_consent = excluded.guardian_consent,
-            consent_version = excluded.consent_version, active = true, school_years = excluded.school_years,
-            -- A roster that does not say a student's sex takes nothing back.
-            sex = CASE excluded.sex WHEN '' THEN ek.student.sex ELSE excluded.sex END
+            consent_version = excluded.consent_version, active = true,
+            -- A roster that does not say a student's sex takes nothing back; nor does a version
+            -- that does not read grades, unless the student has moved up.
+            sex = CASE excluded.sex WHEN '' THEN ek.student.sex ELSE excluded.sex END,
+            school_years = CASE WHEN p_school_years IS NULL AND (ek.student.stage, ek.student.grade) = (excluded.stage, excluded.grade)
+                THEN ek.student.school_years ELSE excluded.school_years END
         RETURNING id, (xmax = 0) AS is_new
     ), keys AS (
         INSERT INTO ek.student_key (student_id, wrapped)
