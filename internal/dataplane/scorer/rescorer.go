@@ -2,6 +2,7 @@ package scorer
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -107,10 +108,12 @@ func (r *Rescorer) compare(ctx context.Context, tx pgx.Tx, run uuid.UUID, attemp
 	return tx.SendBatch(ctx, batch).Close()
 }
 
-// differences returns an error only for a database that is away.
+// differences returns an error only when the database gave none of what it was asked for:
+// nothing has been compared then.
 func (r *Rescorer) differences(ctx context.Context, a attempt, was *stored) ([]difference, error) {
 	m, err := r.meanings.find(ctx, a.meaning)
-	if postgres.Unreachable(err) || ctx.Err() != nil {
+	var database *postgres.Error
+	if errors.As(err, &database) || ctx.Err() != nil {
 		return nil, err
 	}
 	if err != nil {

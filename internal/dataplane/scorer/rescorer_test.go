@@ -2,6 +2,7 @@ package scorer_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/evenkeel/evenkeel/internal/dataplane/postgres"
 	"github.com/evenkeel/evenkeel/internal/dataplane/postgres/pgtest"
 	"github.com/evenkeel/evenkeel/internal/dataplane/scorer"
 	"github.com/evenkeel/evenkeel/internal/dataplane/seal"
@@ -270,6 +272,71 @@ func TestARunIsDueOnceANight(t *testing.T) {
 		FROM generate_series(now(), now() + interval '2 days', interval '7 minutes') AS h`)
 	if hour := at[:2]; len(at) != len("01:23 true") || hour < "01" || hour > "03" || !strings.HasSuffix(at, " true") {
 		t.Errorf("due at %q, want one time between one and four", at)
+	}
+}
+
+// Where clocks change, an hour of the night comes twice or not at all; a run is due once all the same.
+func TestARunIsDueOnceInANightOfChangingClocks(t *testing.T) {
+	d := newDistrict(t)
+	d.db.Exec(t, `INSERT INTO ek.directory (revision, digest, body) VALUES (1, '', '{"timeZone": "America/New_York"}')
+		ON CONFLICT (one) DO UPDATE SET body = excluded.body`)
+	for _, night := range []string{"2026-03-08", "2026-11-01"} { // 02:00 becomes 03:00, and 01:00 again
+		for _, code := range []string{"110106", "110107", "110110"} { // with a minute of its own each
+			d.db.Exec(t, "UPDATE ek.installation SET district_code = $1", code)
+			got := pgtest.One[string](t, d.db, `SELECT bool_or(ek.rescore_due(h) > h) || ' ' || count(DISTINCT ek.rescore_due(h))
+				FROM generate_series(($1 || ' 00:00Z')::timestamptz, ($1 || ' 23:59Z')::timestamptz, interval '1 minute') AS h`, night)
+			if got != "false 2" { // of the night before, and of this one
+				t.Errorf("%s in %s: due at a time to come, instants = %q", night, code, got)
+			}
+		}
+	}
+}
+
+// A clock that was years ahead for a while must not silence the nights until then.
+func TestARunOfATimeToComeKeepsNoNightFromItsOwn(t *testing.T) {
+	d := newDistrict(t)
+	d.submit(d.answers(1, 1, 1, 1, 1, 0, 0, 0, 0))
+	d.pass()
+	d.db.Exec(t, "UPDATE ek.installation SET initialised_at = now() - interval '3 days'")
+	d.db.Exec(t, "INSERT INTO ek.rescore_run (begun_at, finished_at) VALUES (now() + interval '9 years', now() + interval '9 years')")
+	overdue := func() bool {
+		return pgtest.One[bool](t, d.db, "SELECT EXISTS (SELECT FROM ek_casework.rescore_facts() WHERE fact = 'rescore_overdue' AND since IS NOT NULL)")
+	}
+	if !overdue() {
+		t.Error("nothing has been compared for three days and it does not show")
+	}
+	d.step()
+	if got := d.report(); got != " 1 false" || overdue() {
+		t.Errorf("after a run: report %q, overdue %v", got, overdue())
+	}
+}
+
+func TestReplicasThatBeginAtOnceMakeOneRun(t *testing.T) {
+	d := newDistrict(t)
+	d.submit(d.answers(1, 1, 1, 1, 1, 0, 0, 0, 0))
+	d.pass()
+	var wait sync.WaitGroup
+	for range 6 {
+		wait.Go(func() {
+			if _, err := d.rescorer().Step(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	if n := pgtest.One[int](t, d.db, "SELECT count(*) FROM ek.rescore_run"); n != 1 {
+		t.Errorf("%d runs", n)
+	}
+}
+
+// A database that does not give what is asked of it is no difference: the run waits.
+func TestWhatTheDatabaseDoesNotGiveIsNoDifference(t *testing.T) {
+	d := newDistrict(t)
+	d.submit(d.answers(1, 1, 1, 1, 1, 0, 0, 0, 0))
+	d.pass()
+	d.db.Superuser(t, fmt.Sprintf("REVOKE SELECT ON ek.meaning FROM %q", postgres.RoleName(pgtest.District, "scorer")))
+	if _, err := d.rescorer().Step(t.Context()); err == nil || d.standing() != "" || d.report() != "" {
+		t.Errorf("error %v, differences %q, report %q", err, d.standing(), d.report())
 	}
 }
 

@@ -45,23 +45,25 @@ DECLARE
     minutes integer := 60 + (SELECT hashtext(i.district_code) & 2147483647 FROM ek.installation i) % 180;
     slot    timestamp := date_trunc('day', here) + make_interval(mins => minutes);
 BEGIN
-    RETURN (CASE WHEN slot > here THEN slot - interval '1 day' ELSE slot END) AT TIME ZONE zone;
+    -- Instants are compared: where clocks change, the same reading comes twice or not at all.
+    RETURN CASE WHEN slot AT TIME ZONE zone > p_now THEN (slot - interval '1 day') AT TIME ZONE zone ELSE slot AT TIME ZONE zone END;
 END $$;
 -- +goose StatementEnd
 
--- Begins a run if one is due or asked for and none is under way.
+-- Begins a run if one is due or asked for and none is under way. A run of a time that is
+-- still to come, from before a clock was put right, keeps no night from its own.
 -- +goose StatementBegin
 CREATE FUNCTION ek.begin_rescore() RETURNS void LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, ek, pg_temp AS $$
     INSERT INTO ek.rescore_run (asked) SELECT i.rescore_asked FROM ek.installation i
-    WHERE NOT EXISTS (SELECT FROM ek.rescore_run r WHERE r.begun_at >= ek.rescore_due(clock_timestamp()))
+    WHERE NOT EXISTS (SELECT FROM ek.rescore_run r WHERE r.begun_at BETWEEN ek.rescore_due(clock_timestamp()) AND clock_timestamp())
        OR i.rescore_asked <> '' AND NOT EXISTS (SELECT FROM ek.rescore_run r WHERE r.asked = i.rescore_asked)
     ON CONFLICT ((true)) WHERE finished_at IS NULL DO NOTHING
 $$;
 -- +goose StatementEnd
 
--- The run to go on with, locked for the caller: null when there is nothing to do, when
--- another replica has it in hand, or when a student's form waits to be scored.
+-- The run to go on with, until the caller's transaction ends: null when there is nothing
+-- to do, when another replica has it in hand, or when a student's form waits to be scored.
 -- +goose StatementBegin
 CREATE FUNCTION ek_scorer.take_rescore(OUT run uuid, OUT after uuid) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, ek, pg_temp AS $$
@@ -71,8 +73,12 @@ BEGIN
                AND w.scoring_next_at <= clock_timestamp()) THEN
         RETURN;
     END IF;
+    -- The row alone is no lock: replicas that begin at once would each make a run.
+    IF NOT pg_try_advisory_xact_lock(hashtext('ek.rescore')) THEN
+        RETURN;
+    END IF;
     PERFORM ek.begin_rescore();
-    SELECT r.id, r.after INTO run, take_rescore.after FROM ek.rescore_run r WHERE r.finished_at IS NULL FOR NO KEY UPDATE SKIP LOCKED;
+    SELECT r.id, r.after INTO run, take_rescore.after FROM ek.rescore_run r WHERE r.finished_at IS NULL;
 END $$;
 -- +goose StatementEnd
 
@@ -94,7 +100,7 @@ CREATE FUNCTION ek_casework.rescore_report() RETURNS jsonb LANGUAGE sql STABLE S
 SET search_path = pg_catalog, ek, pg_temp AS $$
     SELECT jsonb_build_object('finishedAtUnix', extract(epoch FROM r.finished_at)::bigint, 'asked', r.asked, 'compared', r.compared,
         'differs', EXISTS (SELECT FROM ek.score_difference d WHERE d.gone_at IS NULL))
-    FROM ek.rescore_run r WHERE r.finished_at IS NOT NULL ORDER BY r.finished_at DESC LIMIT 1
+    FROM ek.rescore_run r WHERE r.finished_at <= clock_timestamp() ORDER BY r.finished_at DESC LIMIT 1
 $$;
 -- +goose StatementEnd
 
@@ -124,7 +130,7 @@ SET search_path = pg_catalog, ek, pg_temp AS $$
     SELECT 'score_differences', (SELECT min(d.found_at) FROM ek.score_difference d WHERE d.gone_at IS NULL)
     UNION ALL SELECT 'rescore_overdue', (
         SELECT due.at FROM (SELECT coalesce(max(r.finished_at), i.initialised_at) + interval '36 hours' AS at
-                            FROM ek.installation i LEFT JOIN ek.rescore_run r ON true GROUP BY i.initialised_at) AS due
+                            FROM ek.installation i LEFT JOIN ek.rescore_run r ON r.finished_at <= clock_timestamp() GROUP BY i.initialised_at) AS due
         WHERE due.at < clock_timestamp())
 $$;
 -- +goose StatementEnd
