@@ -61,6 +61,7 @@ func TestImportErrorsNameThePath(t *testing.T) {
 		"another resource":  {`{"resourceType":"Patient"}`, "resourceType", `is "Patient"`},
 		"a name twice":      {`{"resourceType":"Questionnaire","title":"a","title":"b"}`, "title", "is written twice"},
 		"too deep":          {strings.Repeat(`{"item":`, 60), strings.TrimPrefix(strings.Repeat(".item", 41), "."), "is nested deeper than 40 levels"},
+		"too much of it":    {`{"x":[` + strings.Repeat("{},", 500_000) + `{}]}`, "x[499998]", "is one value too many"},
 		"no questions":      {resource(), "item", "has no question"},
 		"another language":  {`{"resourceType":"Questionnaire","language":"fr","item":[` + good + `]}`, "language", `"fr" is not kept here`},
 		"a number as text":  {resource(`{"linkId":7,"type":"choice"}`), "item[0].linkId", "is a number; write a string"},

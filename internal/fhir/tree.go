@@ -17,9 +17,16 @@ const MaxBytes = 16 << 20
 
 // The bounds of a document's form.
 const (
-	maxDepth = 40
-	maxKey   = 100
+	maxDepth  = 40
+	maxKey    = 100
+	maxValues = 500_000 // each takes some hundred bytes of memory, and "{}," three of the file; norms that fit a round's record make 400,000
 )
+
+// reader counts the values that it has read.
+type reader struct {
+	*json.Decoder
+	values int
+}
 
 // node is one value of a JSON document, with where it is and whether it was read. The
 // accessors work on a nil node, which is a value that is not there.
@@ -49,7 +56,7 @@ func parse(raw []byte) (*node, error) {
 	if len(raw) > MaxBytes {
 		return nil, fmt.Errorf("the document has %d bytes; a Questionnaire has at most %d", len(raw), MaxBytes)
 	}
-	decoder := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\ufeff"))))
+	decoder := &reader{Decoder: json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\ufeff"))))}
 	decoder.UseNumber()
 	root, err := parseValue(decoder, &node{}, 0)
 	if err != nil {
@@ -62,9 +69,12 @@ func parse(raw []byte) (*node, error) {
 }
 
 // parseValue fills n, whose place is known, with the value that comes next.
-func parseValue(decoder *json.Decoder, n *node, depth int) (*node, error) {
+func parseValue(decoder *reader, n *node, depth int) (*node, error) {
 	if depth > maxDepth {
 		return nil, &fault.Error{Path: n.path(), Problem: fmt.Sprintf("is nested deeper than %d levels", maxDepth)}
+	}
+	if decoder.values++; decoder.values > maxValues {
+		return nil, &fault.Error{Path: n.path(), Problem: fmt.Sprintf("is one value too many; a Questionnaire has at most %d", maxValues)}
 	}
 	token, err := decoder.Token()
 	if err != nil {
@@ -88,7 +98,7 @@ func parseValue(decoder *json.Decoder, n *node, depth int) (*node, error) {
 	return n, nil
 }
 
-func (n *node) parseObject(decoder *json.Decoder, depth int) error {
+func (n *node) parseObject(decoder *reader, depth int) error {
 	n.kind, n.members = anObject, map[string]*node{}
 	for decoder.More() {
 		token, err := decoder.Token()
@@ -112,7 +122,7 @@ func (n *node) parseObject(decoder *json.Decoder, depth int) error {
 	return parseError(err, n, decoder)
 }
 
-func (n *node) parseArray(decoder *json.Decoder, depth int) error {
+func (n *node) parseArray(decoder *reader, depth int) error {
 	n.kind = anArray
 	for decoder.More() {
 		element := &node{parent: n, name: fmt.Sprintf("[%d]", len(n.array))}
@@ -125,7 +135,7 @@ func (n *node) parseArray(decoder *json.Decoder, depth int) error {
 	return parseError(err, n, decoder)
 }
 
-func parseError(err error, at *node, decoder *json.Decoder) error {
+func parseError(err error, at *node, decoder *reader) error {
 	if err == nil {
 		return nil
 	}
