@@ -169,6 +169,9 @@ func (c *cells) understand(text string) cell {
 	if text == tabular.NoResult {
 		return cell{fault: noResult}
 	}
+	if bare := unquoted(name); bare != "" && bare != name {
+		return c.understand(bare)
+	}
 	return cell{fault: notKnown}
 }
 

@@ -67,6 +67,12 @@ func unnumbered(text string) string {
 	return stripped
 }
 
+// unquoted is a text without the quotes that stay where programs quote in their own
+// way: '2', ="2", a quote behind a space.
+func unquoted(text string) string {
+	return strings.TrimSpace(strings.Trim(strings.TrimPrefix(text, "="), `"'`))
+}
+
 // number reads a plain text as a number. A comma is taken for a decimal point: numbers
 // of answers and totals have no thousands.
 func number(text string) (float64, bool) {
