@@ -34,7 +34,9 @@ type Item struct {
 	Critical []CriticalAnswer `json:"critical,omitempty"`
 	// AskWhen, unless empty, makes the item a gated one: it is asked when any of these
 	// tests holds of earlier items. Not asked is not missing. A gated item that was
-	// answered all the same counts as asked; its answer counts as any other.
+	// answered all the same counts as asked; its answer counts as any other. So does one
+	// that a student refused, or did not know what to say to: somebody asked it, and it is
+	// missing.
 	AskWhen []ItemTest `json:"askWhen,omitempty"`
 }
 

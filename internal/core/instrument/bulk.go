@@ -108,6 +108,11 @@ func (c *Compiled) newClean(position int) *[256]int8 {
 			clean[code] = int8(code)
 		}
 	}
+	if c.items[position].gate != nil {
+		for _, code := range []int8{RefusedCode, DontKnowCode} {
+			clean[uint8(code)] = declined
+		}
+	}
 	return &clean
 }
 

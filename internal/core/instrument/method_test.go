@@ -177,6 +177,29 @@ func TestGates(t *testing.T) {
 	}
 }
 
+// Whoever refuses the gated question was asked it, whatever else they answered: a refusal
+// of the one about danger is looked at, and "no" to all before it does not hide that.
+func TestARefusalBehindAShutGateIsMissing(t *testing.T) {
+	t.Parallel()
+	c := instrumenttest.MustCompile(gatedForm())
+	for missing, asked := range map[instrument.Missing]bool{
+		instrument.Refused: true, instrument.DontKnow: true, instrument.Blank: false, instrument.NotAsked: false,
+	} {
+		answer := instrument.Answer{Missing: missing}
+		r := instrumenttest.Answers(0, 0)
+		r.Answers = append(r.Answers[:2:2], answer)
+		got := c.Score(r)
+		if (len(got.CriticalBlank) == 1) != asked || (got.Scales[0].Missing == 1) != asked {
+			t.Errorf("%v: %+v", missing, got)
+		}
+		var columns instrument.ColumnScores
+		c.ScoreColumns(&instrument.Columns{Rows: 1, Items: [][]int8{{0}, {0}, {answer.Code()}}}, &columns)
+		if columns.CriticalBlank[0] != asked || (columns.Scales[0].Missing[0] == 1) != asked {
+			t.Errorf("%v in a column: %v, %d missing", missing, columns.CriticalBlank[0], columns.Scales[0].Missing[0])
+		}
+	}
+}
+
 // A gate behind a gate that stayed shut stays shut: what was not asked is not missing.
 func TestGateBehindAGate(t *testing.T) {
 	t.Parallel()

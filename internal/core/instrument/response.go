@@ -6,8 +6,8 @@ import "github.com/evenkeel/evenkeel/internal/contract"
 type Missing uint8
 
 // The ways in which an item can be missing. They score alike and are kept apart
-// because sources tell them apart. Whether an item was asked follows from its gate and
-// not from what the response says: see contract.Item.AskWhen.
+// because sources tell them apart. Whether an item was asked follows from its gate, and
+// from a refusal or an "I don't know" where it is shut: see contract.Item.AskWhen.
 const (
 	None     Missing = iota // the item has a value
 	Blank                   // left empty
@@ -32,6 +32,9 @@ func (m Missing) String() string {
 	}
 	return "Unknown"
 }
+
+// declines tells what is said by somebody who was asked.
+func (m Missing) declines() bool { return m == Refused || m == DontKnow }
 
 // Answer is what was given to one item: a value, or the way in which it is missing
 // (then Value means nothing).

@@ -7,6 +7,7 @@ import "github.com/evenkeel/evenkeel/internal/contract"
 const (
 	noValue  = BlankCode // asked, without a value
 	notAsked = NotAskedCode
+	declined = RefusedCode // a gated item, asked and without a value whatever its gate; gone once gates are closed
 )
 
 // Score scores one response. It is total: an answer that the item does not offer
@@ -38,6 +39,8 @@ func (c *Compiled) readRow(answers []Answer, row []int8) {
 		row[i] = noValue
 		if i < len(answers) && answers[i].Missing == None && c.items[i].offers(answers[i].Value) {
 			row[i] = int8(answers[i].Value)
+		} else if i < len(answers) && c.items[i].gate != nil && answers[i].Missing.declines() {
+			row[i] = declined
 		}
 	}
 	if c.gated {
@@ -49,7 +52,10 @@ func (c *Compiled) readRow(answers []Answer, row []int8) {
 // one pass in the order asked is enough.
 func (c *Compiled) closeGates(row []int8) {
 	for i := range row {
-		if row[i] < 0 && c.items[i].gate != nil && !anyHolds(c.items[i].gate, row) {
+		switch {
+		case row[i] == declined:
+			row[i] = noValue
+		case row[i] < 0 && c.items[i].gate != nil && !anyHolds(c.items[i].gate, row):
 			row[i] = notAsked
 		}
 	}

@@ -15,7 +15,7 @@ type sheet struct {
 
 // answer is what became of one item.
 type answer struct {
-	asked bool // every item without a gate, every gated one whose gate opened, and whatever was answered all the same
+	asked bool // every item without a gate, every gated one whose gate opened, and whatever was answered or refused all the same
 	given bool // has a value
 	value int  // as given, not reversed
 }
@@ -30,10 +30,16 @@ func read(in contract.Instrument, response instrument.Response) []answer {
 		if i < len(response.Answers) && response.Answers[i].Missing == instrument.None && offers(item, response.Answers[i].Value) {
 			a.given, a.value = true, response.Answers[i].Value
 		}
-		a.asked = a.given || len(item.AskWhen) == 0 || slices.ContainsFunc(item.AskWhen, s.holds)
+		a.asked = a.given || said(response, i) || len(item.AskWhen) == 0 || slices.ContainsFunc(item.AskWhen, s.holds)
 		s.answers = append(s.answers, a)
 	}
 	return s.answers
+}
+
+// said tells a student who was asked the item and would not or could not answer it.
+func said(response instrument.Response, i int) bool {
+	return i < len(response.Answers) &&
+		(response.Answers[i].Missing == instrument.Refused || response.Answers[i].Missing == instrument.DontKnow)
 }
 
 // offers says whether a value is one of the item's options; any other is no answer.
