@@ -135,11 +135,11 @@ func (c *Casework) call(ctx context.Context, subject, method, path, kind string,
 	request := func(ctx context.Context) (*http.Request, error) {
 		return c.request(ctx, subject, method, path, kind, body)
 	}
-	reply, err := repeater.Do(ctx, "casework: "+method+" "+path, request, func(r repeat.Reply) bool {
+	reply, err := repeater.Do(ctx, "casework", request, func(r repeat.Reply) bool {
 		return r.Status < 500 && r.Status != http.StatusTooManyRequests
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	if reply.Status/100 != 2 {
 		return nil, &Refused{Call: method + " " + path, Status: reply.Status, Body: string(reply.Body[:min(len(reply.Body), 500)])}

@@ -152,3 +152,24 @@ func TestObligationStandsForTheChildAlone(t *testing.T) {
 		t.Error("it stands for another child too")
 	}
 }
+
+// The summary of a demo lists repeated calls: by what was answered, not by obligation.
+func TestRepeatedCallsAreCountedByWhatWasAnswered(t *testing.T) {
+	calls := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if calls++; calls%2 == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer server.Close()
+	c := &Casework{HTTP: server.Client(), Base: server.URL, Patience: 10 * time.Second, Retried: &student.Counter{},
+		Tokens: func(context.Context, string) (string, error) { return "token", nil }}
+	for _, number := range []string{"N1", "N2"} {
+		if err := c.act(t.Context(), "li", "/api/v1/obligations/"+number+"/own", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := c.Retried.String(); got != "casework: 503 2" {
+		t.Errorf("repeated calls: %s", got)
+	}
+}
