@@ -99,24 +99,28 @@ func openCSV(r io.Reader, columns, optional []string) (*csv.Reader, map[string]i
 	if mark, _ := buffered.Peek(3); string(mark) == "\ufeff" {
 		_, _ = buffered.Discard(3)
 	}
+	remedy := "write the header " + strings.Join(columns, ",")
+	if len(optional) > 0 {
+		remedy += " (" + strings.Join(optional, ",") + " may be added)"
+	}
 	rows := csv.NewReader(buffered)
 	rows.FieldsPerRecord = -1
 	rows.ReuseRecord = true
 	header, err := rows.Read()
 	if err != nil {
-		return nil, nil, &HeaderError{"header", "the file is empty or not CSV", "write the header " + strings.Join(columns, ",")}
+		return nil, nil, &HeaderError{"header", "the file is empty or not CSV", remedy}
 	}
 	index := map[string]int{}
 	for i, name := range header {
 		name = strings.TrimSpace(name)
 		if _, twice := index[name]; twice || !slices.Contains(columns, name) && !slices.Contains(optional, name) {
-			return nil, nil, &HeaderError{"header", fmt.Sprintf("column %d is unknown or comes twice", i+1), "write the header " + strings.Join(columns, ",")}
+			return nil, nil, &HeaderError{"header", fmt.Sprintf("column %d is unknown or comes twice", i+1), remedy}
 		}
 		index[name] = i
 	}
 	for _, name := range columns {
 		if _, ok := index[name]; !ok {
-			return nil, nil, &HeaderError{name, "the column is missing", "write the header " + strings.Join(columns, ",")}
+			return nil, nil, &HeaderError{name, "the column is missing", remedy}
 		}
 	}
 	return rows, index, nil
