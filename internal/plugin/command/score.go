@@ -13,19 +13,38 @@ import (
 	"github.com/evenkeel/evenkeel/internal/plugin/score"
 )
 
-// ErrIncomplete is a run that did its work and found rows that a person must look at:
-// cells that are no answers, or totals that differ.
-var ErrIncomplete = errors.New("some rows want a look; they are listed above")
+// Runs that did their work and found what a person must look at.
+var (
+	// ErrIncomplete is of rows: cells that are no answers, or totals that differ.
+	ErrIncomplete = errors.New("some rows want a look; they are listed above")
+	// ErrSuspicious is of the table as a whole: it seems not to count as the instrument does.
+	ErrSuspicious = errors.New("the table seems to count from another number than the instrument; find out before you use any of the results, and give --offset or --values")
+	// ErrNoRows is a table without anything to score.
+	ErrNoRows = errors.New("the table has a header and no rows of answers")
+)
 
-// exitIncomplete tells scripts ErrIncomplete from a command that failed.
+// exitIncomplete tells scripts such a run from a command that failed.
 const exitIncomplete = 3
 
 // ExitCode is what the program exits with after an error of a command.
 func ExitCode(err error) int {
-	if errors.Is(err, ErrIncomplete) {
+	if errors.Is(err, ErrIncomplete) || errors.Is(err, ErrSuspicious) || errors.Is(err, ErrNoRows) {
 		return exitIncomplete
 	}
 	return 1
+}
+
+// verdict is the error of a run that a person must look at.
+func verdict(s score.Summary) error {
+	switch {
+	case s.Clean():
+		return nil
+	case s.Rows == 0:
+		return ErrNoRows
+	case len(s.Suspicions) > 0:
+		return ErrSuspicious
+	}
+	return ErrIncomplete
 }
 
 // scoreOptions are the flags of score.
@@ -55,7 +74,8 @@ With several instruments, begin with the code of one: --map phq-9:q1..q9=D1..D9.
 
 A cell that is no answer takes the scores of its row and is listed by row and column, never by what is in
 it; other rows are scored. Critical answers stand whatever else is in the row. The exit code is 3 when
-there is such a cell, or a total differs. The results are as confidential as the answers.`,
+there is such a cell, a total differs, the table seems to count from another number than the instrument,
+or it has no rows. The results are as confidential as the answers.`,
 		Example: `  kubectl evenkeel score -i phq-9 -f answers.csv --dry-run
   kubectl evenkeel score -i phq-9 -i gad-7 -f answers.xlsx --map phq-9:q1..q9=D1..D9 --map gad-7:q1..q7=A1..A7
   kubectl evenkeel score -i phq-9 --map q1..q9=DPQ010..DPQ090 --missing 7=Refused,9=DontKnow --id SEQN < dpq.csv
@@ -100,10 +120,7 @@ func (o *scoreOptions) run(ctx context.Context) error {
 		return err
 	}
 	summary.Write(report)
-	if !summary.Clean() {
-		return ErrIncomplete
-	}
-	return nil
+	return verdict(summary)
 }
 
 func (o *scoreOptions) score(ctx context.Context, source *score.Source, input string, report io.Writer) (summary score.Summary, err error) {

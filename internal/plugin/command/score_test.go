@@ -104,6 +104,31 @@ func TestScoreReportsHoldNothingOfTheCells(t *testing.T) {
 	}
 }
 
+// Scripts look at the exit code alone: a table that may be misread as a whole is no
+// success, however many rows it has, and neither is one without rows.
+func TestScoreDoesNotPassATableThatMayBeMisread(t *testing.T) {
+	columns := "q1,q2,q3,q4,q5,q6,q7,q8,q9\n"
+	for name, tc := range map[string]struct {
+		table string
+		args  []string
+		want  error
+		said  string
+	}{
+		"counts from 1":          {columns + "1,1,1,1,1,1,1,1,1\n4,1,2,1,1,1,1,1,1\n", nil, ErrSuspicious, "SUSPICION: phq-9: cells hold one more than the highest answer, and none the lowest"},
+		"so it is said":          {columns + "1,1,1,1,1,1,1,1,1\n4,1,2,1,1,1,1,1,1\n", []string{"--offset", "-1"}, nil, "critical answers in 0 rows"},
+		"nobody at either end":   {columns + strings.Repeat("1,1,1,1,1,1,1,1,3\n", 20), nil, ErrSuspicious, "SUSPICION: phq-9: nobody gave the lowest answer"},
+		"which is said to be so": {columns + strings.Repeat("1,1,1,1,1,1,1,1,3\n", 20), []string{"--offset", "0"}, nil, "critical answers in 20 rows"},
+		"no rows":                {columns, nil, ErrNoRows, "0 rows read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, stderr, err := runScore(t, still, tc.table, append(tc.args, "-i", "phq-9")...)
+			if !errors.Is(err, tc.want) || err != nil && ExitCode(err) != 3 || !strings.Contains(stderr, tc.said) {
+				t.Errorf("got %v, want %v\n%s", err, tc.want, stderr)
+			}
+		})
+	}
+}
+
 func TestScoreErrors(t *testing.T) {
 	tests := map[string]struct {
 		table string
@@ -181,7 +206,7 @@ func (ticking) Now() time.Time {
 }
 
 func TestScoreShowsProgress(t *testing.T) {
-	table := "q1,q2\n" + strings.Repeat("1,2\n", 20_000)
+	table := "q1,q2\n" + strings.Repeat("0,2\n", 20_000)
 	_, stderr, err := runScore(t, ticking{}, table, "-i", "gad-2")
 	if err != nil || !strings.Contains(stderr, "8,192 rows, 4,096 rows/s\n") {
 		t.Errorf("%v\n%s", err, stderr)

@@ -70,7 +70,7 @@ const (
 
 func newCells(in Instrument, position int, items Items) (*cells, error) {
 	item := in.Source().Items[position]
-	c := &cells{offset: items.Offset, recoded: notRecoded, known: map[string]cell{}, seen: map[string]cell{}}
+	c := &cells{offset: items.offset(), recoded: notRecoded, known: map[string]cell{}, seen: map[string]cell{}}
 	for _, option := range item.Options {
 		c.options = append(c.options, option.Value)
 	}

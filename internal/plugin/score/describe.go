@@ -82,8 +82,8 @@ func (t *target) meanings() []string {
 	if len(texts) > 0 {
 		lines = append(lines, "texts that are known: "+strings.Join(texts[:min(len(texts), 12)], ", "))
 	}
-	if t.items.Offset != 0 {
-		lines = append(lines, fmt.Sprintf("numbers: %+d", t.items.Offset))
+	if offset := t.items.offset(); offset != 0 {
+		lines = append(lines, fmt.Sprintf("numbers: %+d", offset))
 	}
 	var given []string
 	for _, text := range slices.Sorted(maps.Keys(t.items.Values)) {

@@ -45,7 +45,7 @@ func (f *Flags) Bind(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.maps, "map", nil, "ITEM=COLUMN, or q1..q9=D1..D9; a column is named or numbered, as #3")
 	flags.StringArrayVar(&f.columns, "columns", nil, "numbers of the columns that hold the items in their order, such as 3-11 or 2,5,7-13")
 	flags.StringSliceVar(&f.absent, "absent", nil, "items that the table does not have; they count as left blank")
-	flags.StringSliceVar(&f.offsets, "offset", nil, "number to add to numbers: -1 when the table counts from 1 and the instrument from 0")
+	flags.StringSliceVar(&f.offsets, "offset", nil, "number to add to numbers: -1 when the table counts from 1 and the instrument from 0; 0 says that it counts alike")
 	flags.StringSliceVar(&f.values, "values", nil, "TEXT=NUMBER: what stands for which answer; the instrument's own texts are known")
 	flags.StringSliceVar(&f.missing, "missing", nil, "CODE or CODE=Blank|Refused|DontKnow: what stands for no answer")
 	flags.StringSliceVar(&f.recoded, "recoded", nil, "items that the table holds already reversed")

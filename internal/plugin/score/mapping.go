@@ -30,7 +30,7 @@ type Items struct {
 	Map     map[string]string `json:"map,omitempty"`     // q1: D1, or q1..q9: D1..D9
 	Columns string            `json:"columns,omitempty"` // numbers, such as 3-11 or 2,5,7-13: the items in their order
 	Absent  []string          `json:"absent,omitempty"`  // items that the table does not have
-	Offset  int               `json:"offset,omitempty"`  // added to numbers: -1 where 1 stands for 0
+	Offset  *int              `json:"offset,omitempty"`  // added to numbers: -1 where 1 stands for 0; 0 says that somebody has looked
 	Values  map[string]int    `json:"values,omitempty"`  // what stands for which answer
 	Missing map[string]string `json:"missing,omitempty"` // what stands for no answer: Blank, Refused or DontKnow
 	Recoded []string          `json:"recoded,omitempty"` // items that the table holds already reversed
@@ -101,6 +101,14 @@ func (m *Mapping) change(text string, instruments []Instrument, everyone bool, c
 	return nil
 }
 
+// offset is what is added to numbers.
+func (i Items) offset() int {
+	if i.Offset == nil {
+		return 0
+	}
+	return *i.Offset
+}
+
 func set[V any](to *map[string]V, key string, value V) {
 	if *to == nil {
 		*to = map[string]V{}
@@ -125,10 +133,12 @@ func addColumns(items *Items, text string) error {
 }
 
 // addOffset takes "-1".
-func addOffset(items *Items, text string) (err error) {
-	if items.Offset, err = strconv.Atoi(text); err != nil {
+func addOffset(items *Items, text string) error {
+	offset, err := strconv.Atoi(text)
+	if err != nil {
 		return fmt.Errorf("--offset %q is not a whole number; write -1 when the table counts from 1 and the instrument from 0", text)
 	}
+	items.Offset = &offset
 	return nil
 }
 

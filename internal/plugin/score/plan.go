@@ -28,7 +28,8 @@ type target struct {
 	columns []int    // by the item's position; absent
 	origin  []string // by the item's position: how the column was found
 	cells   []*cells // by the item's position; nil for absent ones
-	edges   [5]int   // cells by edge
+	edges   [5]int   // cells by edge, of items with three answers and more
+	pairs   [5]int   // the same, of items with two
 	match   match    // how columns were looked for by their names
 	byCode  bool     // some were found by the item's code alone
 	items   Items

@@ -21,6 +21,7 @@ type Summary struct {
 	Comparisons []Comparison
 	Garbled     int // rows with characters that the encoding does not have
 	FirstGarble int
+	Suspicions  []string // why no score can be relied on, although cells could be read
 	Hints       []string // what a person should look at, although every cell could be read
 }
 
@@ -144,9 +145,6 @@ func (t *tallier) finish(s *Source) Summary {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Rows[0], b.Rows[0]), cmp.Compare(a.Column, b.Column))
 	})
 	t.Garbled, t.FirstGarble = s.table.Unreadable()
-	if t.Rows == 0 {
-		t.Hints = append(t.Hints, "the table has a header and no rows of answers")
-	}
 	for _, tally := range t.Instruments {
 		for _, scale := range tally.Scales {
 			if scale.noNorm > 0 {
@@ -156,8 +154,8 @@ func (t *tallier) finish(s *Source) Summary {
 	}
 	for i := range s.plan.targets {
 		target := &s.plan.targets[i]
-		if hint := target.hint(t.Rows); hint != "" {
-			t.Hints = append(t.Hints, hint)
+		if suspicion := target.suspicion(t.Rows); suspicion != "" {
+			t.Suspicions = append(t.Suspicions, target.Code()+": "+suspicion)
 		}
 		if target.byCode && target.match.goesOn > 0 {
 			t.Hints = append(t.Hints, target.Code()+": the table has more columns that are called like items; are they of this instrument?")
@@ -166,9 +164,10 @@ func (t *tallier) finish(s *Source) Summary {
 	return *t.Summary
 }
 
-// Clean tells that every row was scored and every total agrees.
+// Clean tells that there were rows, every one was scored, every total agrees and nothing
+// is suspected of the table as a whole.
 func (s Summary) Clean() bool {
-	return len(s.Issues) == 0 && !slices.ContainsFunc(s.Comparisons, func(c Comparison) bool { return c.Differ+c.OnlyFile+c.OnlyHere > 0 })
+	return s.Rows > 0 && len(s.Issues) == 0 && len(s.Suspicions) == 0 && !slices.ContainsFunc(s.Comparisons, func(c Comparison) bool { return c.Differ+c.OnlyFile+c.OnlyHere > 0 })
 }
 
 // Write prints the summary for people.
@@ -195,29 +194,9 @@ func (s Summary) Write(w io.Writer) {
 	for _, hint := range s.Hints {
 		fmt.Fprintln(w, "look: "+hint)
 	}
-}
-
-// hint finds a table that counts from another number than the instrument: what is
-// beyond one end occurs, or nearly, and what is at the other end never does.
-func (t *target) hint(rows int) string {
-	const enough = 20
-	switch e := t.edges; {
-	case rows < enough:
-	case t.twoAnswers() && e[below]+e[above] > 0:
-		return fmt.Sprintf("%s: its items have two answers, and cells hold other numbers; say which stands for which, such as --values 1=1,2=0", t.Code())
-	case t.twoAnswers():
-	case e[lowest] == 0 && e[highest]+e[above] > 0:
-		return fmt.Sprintf("%s: nobody gave the lowest answer to any item; if the table counts from 1 and the instrument from 0, give --offset %+d", t.Code(), t.items.Offset-1)
-	case e[highest] == 0 && e[below] > 0:
-		return fmt.Sprintf("%s: nobody gave the highest answer to any item, and some cells are one below the lowest; if the table counts from 0 and the instrument from 1, give --offset %+d", t.Code(), t.items.Offset+1)
+	for _, suspicion := range s.Suspicions {
+		fmt.Fprintln(w, "SUSPICION: "+suspicion)
 	}
-	return ""
-}
-
-// twoAnswers tells that items are of the yes and no kind, where 1 and 2 may stand for
-// either.
-func (t *target) twoAnswers() bool {
-	return !slices.ContainsFunc(t.cells, func(c *cells) bool { return c != nil && len(c.options) != 2 })
 }
 
 var statuses = []instrument.Status{instrument.Scored, instrument.Prorated, instrument.Insufficient, instrument.Invalid, Rejected}
