@@ -74,7 +74,7 @@ func newCells(in Instrument, position int, items Items) (*cells, error) {
 	for _, option := range item.Options {
 		c.options = append(c.options, option.Value)
 	}
-	if slices.Contains(items.Recoded, item.Code) {
+	if slices.ContainsFunc(items.Recoded, func(code string) bool { return strings.EqualFold(code, item.Code) }) {
 		c.recoded = slices.Min(c.options) + slices.Max(c.options)
 	}
 	for _, text := range blanks {
@@ -86,7 +86,10 @@ func newCells(in Instrument, position int, items Items) (*cells, error) {
 		if !slices.Contains(c.options, value) {
 			return nil, fmt.Errorf("values %q=%d: item %s of %s has no such answer; its answers are %s", text, value, item.Code, in.Code(), join(c.options))
 		}
-		c.known[key(text)] = c.value(value)
+		c.known[key(text)] = given(value)
+		if _, numeric := number(key(text)); numeric {
+			c.known[key(text)] = c.turned(value)
+		}
 	}
 	for _, text := range slices.Sorted(maps.Keys(items.Missing)) {
 		kind, err := missingKind(items.Missing[text])
@@ -117,13 +120,13 @@ func (c *cells) addTexts(spec v1alpha1.InstrumentSpec, position int) {
 				delete(c.known, text)
 				continue
 			}
-			c.known[text] = c.value(int(*option.Value))
+			c.known[text] = given(int(*option.Value))
 		}
 	}
 }
 
 func (c *cells) means(text string, value int) bool {
-	return c.known[text].answer == c.value(value).answer
+	return c.known[text].answer == given(value).answer
 }
 
 func optionsOf(spec v1alpha1.InstrumentSpec, position int) []v1alpha1.Option {
@@ -135,12 +138,19 @@ func optionsOf(spec v1alpha1.InstrumentSpec, position int) []v1alpha1.Option {
 	return nil
 }
 
-// value is an answer by the instrument's own numbers.
-func (c *cells) value(value int) cell {
-	if c.recoded != notRecoded {
-		value = c.recoded - value
+// given is an answer as it was given. Texts are: whoever reverses an item in a table
+// reverses its numbers, and a text goes on saying what was ticked.
+func given(value int) cell { return cell{answer: instrument.Answer{Value: value}} }
+
+// turned is the answer that a number of the table stands for, which may be reversed.
+func (c *cells) turned(value int) cell {
+	if c.recoded == notRecoded {
+		return given(value)
 	}
-	return cell{answer: instrument.Answer{Value: value}}
+	if value = c.recoded - value; !slices.Contains(c.options, value) {
+		return cell{fault: notOption}
+	}
+	return given(value)
 }
 
 // read says what a cell means.
@@ -185,7 +195,7 @@ func (c *cells) number(value float64) cell {
 	whole := int(value) + c.offset
 	read := cell{fault: notOption}
 	if slices.Contains(c.options, whole) {
-		read = c.value(whole)
+		read = c.turned(whole)
 	}
 	read.edge = c.edge(whole)
 	return read

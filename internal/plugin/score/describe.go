@@ -96,7 +96,7 @@ func (t *target) meanings() []string {
 		lines = append(lines, "given: "+strings.Join(given, ", "))
 	}
 	if len(t.items.Recoded) > 0 {
-		lines = append(lines, "already reversed in the table: "+strings.Join(t.items.Recoded, ", "))
+		lines = append(lines, "numbers already reversed in the table: "+strings.Join(t.items.Recoded, ", "))
 	}
 	return append(lines, "left blank: empty, "+strings.Join(blanks, ", "))
 }

@@ -48,7 +48,7 @@ func (f *Flags) Bind(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.offsets, "offset", nil, "number to add to numbers: -1 when the table counts from 1 and the instrument from 0; 0 says that it counts alike")
 	flags.StringSliceVar(&f.values, "values", nil, "TEXT=NUMBER: what stands for which answer; the instrument's own texts are known")
 	flags.StringSliceVar(&f.missing, "missing", nil, "CODE or CODE=Blank|Refused|DontKnow: what stands for no answer")
-	flags.StringSliceVar(&f.recoded, "recoded", nil, "items that the table holds already reversed")
+	flags.StringSliceVar(&f.recoded, "recoded", nil, "items whose numbers the table holds already reversed; texts are taken as they were ticked")
 	flags.StringSliceVar(&f.id, "id", nil, "columns that tell students apart; passed on, and a row whose id came before is a duplicate")
 	flags.StringSliceVar(&f.keep, "keep", nil, "columns to pass on")
 	flags.StringVar(&f.mapping.Sex, "sex", "", "column of the sex, for norms")

@@ -33,7 +33,7 @@ type Items struct {
 	Offset  *int              `json:"offset,omitempty"`  // added to numbers: -1 where 1 stands for 0; 0 says that somebody has looked
 	Values  map[string]int    `json:"values,omitempty"`  // what stands for which answer
 	Missing map[string]string `json:"missing,omitempty"` // what stands for no answer: Blank, Refused or DontKnow
-	Recoded []string          `json:"recoded,omitempty"` // items that the table holds already reversed
+	Recoded []string          `json:"recoded,omitempty"` // items whose numbers the table holds already reversed
 }
 
 // maxMapping bounds a mapping file.

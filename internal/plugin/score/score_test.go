@@ -328,6 +328,22 @@ func TestNormsRecodedItemsAndQuality(t *testing.T) {
 	}
 }
 
+// An item that the table holds reversed has reversed numbers. Texts say what was ticked.
+func TestRecodedItemsHaveReversedNumbersAndNotTexts(t *testing.T) {
+	t.Parallel()
+	m := score.Mapping{Sex: "sex", Items: map[string]score.Items{"small": {Recoded: []string{"Q2"}, Values: map[string]int{"oft": 3, "7": 3}}}}
+	for cell, want := range map[string]string{ // raw total with q1 = 1; q2 counts 4 less the answer given
+		"3": "4", "1": "2", "3.0": "4",
+		"Always": "2", "Never": "4", "3. Always": "2", "Always (3)": "2",
+		"oft": "2", "7": "4",
+	} {
+		rows, _ := results(t, "q1,q2,sex\n1,"+cell+",f\n", m)
+		if got := rows[0]["small.total.raw"]; got != want {
+			t.Errorf("%q: got %q, want %q", cell, got, want)
+		}
+	}
+}
+
 func TestWhatCountsFromAnotherNumberIsNoticed(t *testing.T) {
 	t.Parallel()
 	pair := pairPath(t)
