@@ -63,8 +63,21 @@ func (e engine) judge(keys *seal.Keys, a attempt, m *meaning) verdict {
 	if v.err != nil || !a.toScore(len(given) > 0) {
 		return v
 	}
-	v.result = e.decide(a, m, given)
+	v.result, v.err = e.decided(a, m, given)
 	return v
+}
+
+var errPanic = errors.New("a response on which the scoring itself is at fault")
+
+// decided keeps a fault of the program to the one response: that goes to a person after
+// three tries, and all others are scored. What the panic says may hold an answer.
+func (e engine) decided(a attempt, m *meaning, given responses) (r *result, err error) {
+	defer func() {
+		if recover() != nil {
+			r, err = nil, errPanic
+		}
+	}()
+	return e.decide(a, m, given), nil
 }
 
 // toScore says whether the attempt gets a result: not when it has one, nor after
