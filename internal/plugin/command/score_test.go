@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"flag"
 	"fmt"
@@ -126,6 +127,51 @@ func TestScoreDoesNotPassATableThatMayBeMisread(t *testing.T) {
 				t.Errorf("got %v, want %v\n%s", err, tc.want, stderr)
 			}
 		})
+	}
+}
+
+// Whoever answers writes what a spreadsheet would run when somebody opens the results.
+func TestScoreWritesNothingThatASpreadsheetRuns(t *testing.T) {
+	const table = `name,=note,@q,q2
+"=HYPERLINK(""http://x"")",-5,0,1
++86 10,－2,0,1
+-1+1,"-1,5",0,1
+@SUM(A1),＝A1,x,1
+王,a=b,0,1
+`
+	args := []string{"-i", "gad-2", "--map", "q1=@q", "--map", "q2=q2", "--id", "name", "--keep", "=note", "-q"}
+	stdout, _, err := runScore(t, still, table, args...)
+	if !errors.Is(err, ErrIncomplete) {
+		t.Fatal(err)
+	}
+	records, err := csv.NewReader(strings.NewReader(stdout)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [][]string
+	for _, record := range records {
+		got = append(got, []string{record[1], record[2], record[len(record)-1]})
+	}
+	want := [][]string{
+		{"name", "'=note", "issues"},
+		{`'=HYPERLINK("http://x")`, "-5", ""},
+		{"'+86 10", "－2", ""},
+		{"'-1+1", "-1,5", ""},
+		{"'@SUM(A1)", "'＝A1", "'@q is neither a number nor a text that is known for an answer"},
+		{"王", "a=b", ""},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	stdout, _, _ = runScore(t, still, table, append(args, "-o", "table")...)
+	for _, text := range []string{"'=note", "'=HYPERLINK", "'+86 10", "'@SUM(A1)", "'@q is"} {
+		if !strings.Contains(stdout, text) {
+			t.Errorf("%q is not in the table:\n%s", text, stdout)
+		}
+	}
+	stdout, _, _ = runScore(t, still, table, append(args, "-o", "json")...)
+	if strings.Contains(stdout, "'") || !strings.Contains(stdout, `"name":"@SUM(A1)"`) {
+		t.Errorf("JSON is not as in the table:\n%s", stdout)
 	}
 }
 

@@ -55,6 +55,16 @@ func valued(s instrument.Status) bool {
 
 func decimal(value float64) string { return strconv.FormatFloat(value, 'g', -1, 64) }
 
+// passed adds the cells that are passed on.
+func passed(to []string, row *Row) []string {
+	for _, cells := range [][]string{row.ID, row.Keep} {
+		for _, cell := range cells {
+			to = append(to, inert(cell))
+		}
+	}
+	return to
+}
+
 // csvWriter writes a column for each thing that is known of each scale.
 type csvWriter struct {
 	plan   *plan
@@ -71,7 +81,7 @@ func csvHead(p *plan) []string {
 	head := []string{"row"}
 	for _, columns := range [][]int{p.id, p.keep} {
 		for _, column := range columns {
-			head = append(head, p.header.names[column])
+			head = append(head, inert(p.header.names[column]))
 		}
 	}
 	for _, t := range p.targets {
@@ -90,7 +100,7 @@ func csvHead(p *plan) []string {
 
 func (c *csvWriter) row(row *Row, results []instrument.Result) error {
 	record := append(c.record[:0], strconv.Itoa(row.Number))
-	record = append(append(record, row.ID...), row.Keep...)
+	record = passed(record, row)
 	for i := range results {
 		for _, scale := range results[i].Scales {
 			value, raw, band := "", "", ""
@@ -105,7 +115,7 @@ func (c *csvWriter) row(row *Row, results []instrument.Result) error {
 	if len(c.plan.id) > 0 {
 		record = append(record, repeated(row))
 	}
-	c.record = append(record, issues(row.Issues))
+	c.record = append(record, inert(issues(row.Issues)))
 	return c.out.Write(c.record)
 }
 
@@ -262,7 +272,7 @@ func newTableWriter(w io.Writer, p *plan) (*tableWriter, error) {
 	t.widths = append(t.widths, 7)
 	for _, columns := range [][]int{p.id, p.keep} {
 		for _, column := range columns {
-			head = append(head, short(p.header.names[column]))
+			head = append(head, inert(short(p.header.names[column])))
 			t.widths = append(t.widths, 10)
 		}
 	}
@@ -302,7 +312,7 @@ func (t *tableWriter) line(cells []string) error {
 }
 
 func (t *tableWriter) row(row *Row, results []instrument.Result) error {
-	cells := append(append([]string{strconv.Itoa(row.Number)}, row.ID...), row.Keep...)
+	cells := passed([]string{strconv.Itoa(row.Number)}, row)
 	for i := range results {
 		for _, scale := range results[i].Scales {
 			state := status(row, i, scale)
@@ -314,7 +324,7 @@ func (t *tableWriter) row(row *Row, results []instrument.Result) error {
 		}
 		cells = append(cells, critical(results[i].Critical))
 	}
-	return t.line(append(cells, issues(row.Issues)))
+	return t.line(append(cells, inert(issues(row.Issues))))
 }
 
 func (t *tableWriter) flush() error { return t.out.Flush() }

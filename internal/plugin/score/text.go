@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // plain is a text as it is compared: full-width characters as their narrow ones, no
@@ -99,4 +100,18 @@ func key(text string) string {
 		return strconv.FormatInt(int64(value), 10)
 	}
 	return text
+}
+
+// inert is a text of the table as it is written into another: what a spreadsheet would
+// run as a formula has an apostrophe before it, which spreadsheets take for a text.
+// Some take full-width signs for narrow ones. Numbers with a sign stay as they are.
+func inert(text string) string {
+	first, _ := utf8.DecodeRuneInString(text)
+	if text == "" || !strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+		return text
+	}
+	if _, numeric := number(plain(text)); numeric {
+		return text
+	}
+	return "'" + text
 }
