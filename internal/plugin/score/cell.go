@@ -42,6 +42,8 @@ type cells struct {
 	options []int
 	known   map[string]cell // texts given or of the options, by key
 	seen    map[string]cell // cells as they stand, so that each text is looked at once
+	unknown int             // cells so far with a text that is not known
+	others  int             // cells so far with anything else
 }
 
 // cell is what one text means: an answer, or the rule that it breaks.

@@ -381,6 +381,35 @@ func TestWhatCountsFromAnotherNumberIsNoticed(t *testing.T) {
 	}
 }
 
+// A table may say yes and no in words of its own. The hint holds none of its cells: the
+// column may be one of names.
+func TestItemsWithTwoAnswersInUnknownWords(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ table, want string }{
+		"all of them":     {"q1,q2\nWahr,Falsch\n,\nFalsch,Falsch\n", `small: no cell of q1..q2 is a number`},
+		"of one item":     {"q1,q2\nWahr,Agree\nFalsch,1\n", `small: no cell of q1 is a number`},
+		"not of one item": {"q1,q2\nWahr,1\n0,0\n", ""},
+		"blank":           {"q1,q2\n,1\n,0\n", ""},
+	} {
+		_, summary := results(t, tc.table, score.Mapping{}, pairPath(t))
+		got := strings.Join(summary.Hints, "\n")
+		if (tc.want == "") != (got == "") || !strings.HasPrefix(got, tc.want) || strings.Contains(got, "Wahr") {
+			t.Errorf("%s: got %q, want %q", name, got, tc.want)
+		}
+		if how := `--values TEXT=1,TEXT=0, where 1 is "Agree" and 0 is "Disagree"`; tc.want != "" && !strings.HasSuffix(got, how) {
+			t.Errorf("%s: got %q, want %q", name, got, how)
+		}
+	}
+	m := score.Mapping{Items: map[string]score.Items{"small": {Values: map[string]int{"Wahr": 1, "falsch": 0}}}}
+	rows, summary := results(t, "q1,q2\nWahr,Falsch\n", m, pairPath(t))
+	if rows[0]["small.total.value"] != "2" || len(summary.Hints) > 0 || !summary.Clean() {
+		t.Errorf("what the hint says does not help: %v %v", rows, summary.Hints)
+	}
+	if _, summary = results(t, "q1,q2\noft,nie\n", score.Mapping{}); len(summary.Hints) > 0 {
+		t.Errorf("items have three answers: %v", summary.Hints)
+	}
+}
+
 // Rows that have shifted or cannot be read are in the results, and cost no other row.
 func TestRowsThatCannotBeUsed(t *testing.T) {
 	t.Parallel()

@@ -257,7 +257,7 @@ func (s *Source) answers(i int, fields []string) {
 			text = fields[column]
 		}
 		read := t.cells[item].read(text)
-		t.count(item, read.edge)
+		t.count(item, read)
 		row.Responses[i].Answers[item] = read.answer
 		if read.fault == "" {
 			continue

@@ -157,6 +157,9 @@ func (t *tallier) finish(s *Source) Summary {
 		if suspicion := target.suspicion(t.Rows); suspicion != "" {
 			t.Suspicions = append(t.Suspicions, target.Code()+": "+suspicion)
 		}
+		if hint := target.unknownPairs(); hint != "" {
+			t.Hints = append(t.Hints, target.Code()+": "+hint)
+		}
 		if target.byCode && target.match.goesOn > 0 {
 			t.Hints = append(t.Hints, target.Code()+": the table has more columns that are called like items; are they of this instrument?")
 		}

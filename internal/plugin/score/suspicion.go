@@ -1,16 +1,81 @@
 package score
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
 
-// count notes where the number in an item's cell lies. Items with two answers are of
-// the yes and no kind, where 1 and 2 may stand for either: they say nothing about an
-// offset.
-func (t *target) count(item int, e edge) {
-	if len(t.cells[item].options) == 2 {
-		t.pairs[e]++
+	"github.com/evenkeel/evenkeel/internal/core/instrument"
+)
+
+// count notes what is in an item's cell and where a number lies. Items with two answers
+// are of the yes and no kind, where 1 and 2 may stand for either: they say nothing about
+// an offset.
+func (t *target) count(item int, read cell) {
+	switch c := t.cells[item]; {
+	case read.fault == notKnown:
+		c.unknown++
+	case read.fault != "" || read.answer.Missing == instrument.None:
+		c.others++
+	}
+	if t.pair(item) {
+		t.pairs[read.edge]++
 		return
 	}
-	t.edges[e]++
+	t.edges[read.edge]++
+}
+
+// pair tells that the item has two answers.
+func (t *target) pair(item int) bool { return len(t.cells[item].options) == 2 }
+
+// unknownPairs finds items with two answers that have no cell but texts that are not
+// known, as where a table says yes and no in words of its own. The hint holds none of
+// them: the columns may be others than was meant.
+func (t *target) unknownPairs() string {
+	var items []int
+	for i, c := range t.cells {
+		if c != nil && t.pair(i) && c.unknown > 0 && c.others == 0 {
+			items = append(items, i)
+		}
+	}
+	if len(items) == 0 {
+		return ""
+	}
+	options := t.cells[items[0]].options
+	most, least := slices.Max(options), slices.Min(options)
+	for _, c := range t.cells { // what --values says is for every item
+		if c != nil && !(slices.Contains(c.options, most) && slices.Contains(c.options, least)) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("no cell of %s is a number or a text that is known, and each has two answers; if these are the right columns, say with your table's own texts which stands for which: --values TEXT=%d,TEXT=%d%s",
+		t.codes(items), most, least, t.meaning(items, most, least))
+}
+
+// meaning says what two answers are, in the instrument's own words, where all of these items have the same.
+func (t *target) meaning(items []int, most, least int) string {
+	text := t.wording(items[0], most, least)
+	if slices.ContainsFunc(items, func(item int) bool { return t.wording(item, most, least) != text }) {
+		return ""
+	}
+	return text
+}
+
+func (t *target) wording(item int, values ...int) string {
+	var parts []string
+	for _, value := range values {
+		for _, option := range optionsOf(t.Spec, item) {
+			text := cmp.Or(option.Text.En, option.Text.ZhCN)
+			if int(*option.Value) == value && text != "" {
+				parts = append(parts, fmt.Sprintf("%d is %q", value, text))
+			}
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return ", where " + strings.Join(parts, " and ")
 }
 
 // suspicion finds a table that counts from another number than the instrument. Only
