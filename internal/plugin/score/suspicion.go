@@ -45,7 +45,7 @@ func (t *target) unknownPairs() string {
 	options := t.cells[items[0]].options
 	most, least := slices.Max(options), slices.Min(options)
 	for _, c := range t.cells { // what --values says is for every item
-		if c != nil && !(slices.Contains(c.options, most) && slices.Contains(c.options, least)) {
+		if c != nil && (!slices.Contains(c.options, most) || !slices.Contains(c.options, least)) {
 			return ""
 		}
 	}
@@ -53,7 +53,8 @@ func (t *target) unknownPairs() string {
 		t.codes(items), most, least, t.meaning(items, most, least))
 }
 
-// meaning says what two answers are, in the instrument's own words, where all of these items have the same.
+// meaning says what two answers are in the instrument's own words, where it has words
+// and they are the same for all of these items.
 func (t *target) meaning(items []int, most, least int) string {
 	text := t.wording(items[0], most, least)
 	if slices.ContainsFunc(items, func(item int) bool { return t.wording(item, most, least) != text }) {
