@@ -9,7 +9,7 @@ import (
 
 // stripRows is how many rows are scored at a time: a strip of sixty columns stays in
 // the second-level cache while every scale reads it.
-const stripRows = 2048
+const stripRows = 4096
 
 // strip is a column of one strip. The rows beyond the last one hold what is ignored.
 type strip = [stripRows]byte
@@ -24,6 +24,7 @@ type scratch struct {
 	given    strip            // the same of columns that are to be reversed
 	got      strip
 	wide     [stripRows]uint16
+	index    [stripRows]uint16 // where the outcomes of a scale are found, see lanePlan
 	packed   [stripRows]uint64
 	rows     []int8 // the strip row by row, as readRow gives it
 }
@@ -116,11 +117,12 @@ func (c *Compiled) newClean(position int) *[256]int8 {
 	return &clean
 }
 
-// ScoreColumns scores many responses into out, whose slices it reuses. Every figure is
-// bit for bit what ScoreInto gives for the row. Working memory does not depend on the
-// number of rows; only out grows with it, and a caller who scores a block at a time (see
-// Slice) keeps that flat too. Several goroutines may score blocks of the same columns,
-// each into scores of its own. It panics when a column is shorter than Rows.
+// ScoreColumns scores many responses into out, whose slices it reuses, and leaves out
+// what out is Without. Every figure is bit for bit what ScoreInto gives for the row.
+// Working memory does not depend on the number of rows; only out grows with it, and a
+// caller who scores a block at a time (see Slice) keeps that flat too. Several goroutines
+// may score blocks of the same columns, each into scores of its own. It panics when a
+// column is shorter than Rows.
 func (c *Compiled) ScoreColumns(in *Columns, out *ColumnScores) {
 	out.fit(c, in.Rows)
 	p, s := c.bulk(), out.scratch
@@ -209,17 +211,7 @@ func (c *Compiled) scoreStrip(p *scalePlan, in *Columns, s *scratch, out *ScaleC
 // normStrip converts raw values to standard ones.
 func (s *scaleRule) normStrip(in *Columns, out *ScaleColumn, from, rows int) {
 	for r := from; r < from+rows; r++ {
-		raw := outcome{
-			value: out.Value[r], raw: out.Value[r], missing: int(out.Missing[r]), band: out.Band[r], status: out.Status[r],
-		}
-		out.set(r, s.norm(raw, in.person(r)))
-	}
-}
-
-func (out *ScaleColumn) set(r int, o outcome) {
-	out.Value[r], out.Status[r], out.Band[r], out.Missing[r] = o.value, o.status, o.band, uint16(o.missing)
-	if out.Raw != nil {
-		out.Raw[r] = o.raw
+		out.set(r, s.norm(out.get(r), in.person(r)))
 	}
 }
 
@@ -286,13 +278,13 @@ func (q *qualityRule) liesIn(scales []ScaleColumn, r int) bool {
 		return false
 	}
 	s := &scales[q.scale]
-	return s.Status[r] != InsufficientCode && s.Value[r] >= q.threshold
+	return at(s.Status, r) != InsufficientCode && s.Value[r] >= q.threshold // NaN is not
 }
 
 func (c *Compiled) invalidateRow(scales []ScaleColumn, r int) {
 	for i := range scales {
 		if c.scales[i].purpose != contract.Validity {
-			scales[i].set(r, outcome{missing: int(scales[i].Missing[r]), band: -1, status: InvalidCode})
+			scales[i].set(r, outcome{missing: int(at(scales[i].Missing, r)), band: -1, status: InvalidCode})
 		}
 	}
 }

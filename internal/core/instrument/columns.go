@@ -1,6 +1,10 @@
 package instrument
 
-import "github.com/evenkeel/evenkeel/internal/contract"
+import (
+	"math"
+
+	"github.com/evenkeel/evenkeel/internal/contract"
+)
 
 // Codes of an answer without a value in a column. Any other number below zero is read
 // as BlankCode.
@@ -101,6 +105,10 @@ func at[T any](column []T, row int) T {
 // ColumnScores are the scores of Columns, row by row what ScoreInto gives. The zero
 // value is ready; ScoreColumns reuses its slices. Not for concurrent use.
 type ColumnScores struct {
+	// Without is what the caller can do without and is not computed. Whoever decides
+	// tiers needs everything: DecideColumns panics when it is given less.
+	Without Parts
+
 	Rows          int
 	Scales        []ScaleColumn // in the instrument's order
 	Critical      []uint8       // contract.Class.Rank of the most urgent critical answer; 0: none
@@ -111,14 +119,27 @@ type ColumnScores struct {
 	scratch *scratch
 }
 
+// Parts are columns of every scale that can be left out.
+type Parts uint8
+
+// The parts. Details is all of them: what is left is the score itself.
+const (
+	Statuses Parts = 1 << iota
+	Bands
+	MissingCounts
+
+	Details = Statuses | Bands | MissingCounts
+)
+
 // ScaleColumn are the scores on one scale. Value and Raw are 0 and Band is -1 unless
-// Status is ScoredCode or ProratedCode.
+// Status is ScoredCode or ProratedCode. Without Statuses, Value and Raw are NaN instead
+// of 0: nobody takes a score that is not there for a score of 0.
 type ScaleColumn struct {
 	Value   []float64
-	Raw     []float64 // nil where the scale has no norms: the same as Value
-	Status  []StatusCode
-	Band    []int8 // index in Scale.Bands
-	Missing []uint16
+	Raw     []float64    // nil where the scale has no norms: the same as Value
+	Status  []StatusCode // nil without Statuses
+	Band    []int8       // index in Scale.Bands; nil without Bands
+	Missing []uint16     // nil without MissingCounts
 }
 
 // fit makes room for the scores of rows responses.
@@ -132,21 +153,23 @@ func (out *ColumnScores) fit(c *Compiled, rows int) {
 	}
 	for i := range out.Scales {
 		s := &out.Scales[i]
-		s.Value, s.Status, s.Band = grown(s.Value, rows), grown(s.Status, rows), grown(s.Band, rows)
-		s.Missing = grown(s.Missing, rows)
-		if len(c.scales[i].norms) == 0 {
-			s.Raw = nil
-		} else {
-			s.Raw = grown(s.Raw, rows)
-		}
+		s.Value = grown(s.Value, rows)
+		s.Raw = grownIf(len(c.scales[i].norms) > 0, s.Raw, rows)
+		s.Status = grownIf(out.Without&Statuses == 0, s.Status, rows)
+		s.Band = grownIf(out.Without&Bands == 0, s.Band, rows)
+		s.Missing = grownIf(out.Without&MissingCounts == 0, s.Missing, rows)
 	}
 	out.Critical, out.CriticalBlank = grown(out.Critical, rows), grown(out.CriticalBlank, rows)
 	out.Void = grown(out.Void, rows)
-	if len(c.quality) == 0 {
-		out.Findings = nil
-	} else {
-		out.Findings = grown(out.Findings, rows)
+	out.Findings = grownIf(len(c.quality) > 0, out.Findings, rows)
+}
+
+// grownIf is grown where the column is wanted, elsewhere nil.
+func grownIf[T any](wanted bool, s []T, length int) []T {
+	if !wanted {
+		return nil
 	}
+	return grown(s, length)
 }
 
 // grown returns a slice of the length, the same one if it is large enough.
@@ -155,4 +178,33 @@ func grown[T any](s []T, length int) []T {
 		return make([]T, length)
 	}
 	return s[:length]
+}
+
+// set writes the score of a row.
+func (out *ScaleColumn) set(r int, o outcome) {
+	if out.Status == nil && o.status > ProratedCode {
+		o.value, o.raw = math.NaN(), math.NaN()
+	}
+	out.Value[r] = o.value
+	put(out.Raw, r, o.raw)
+	put(out.Status, r, o.status)
+	put(out.Band, r, o.band)
+	put(out.Missing, r, uint16(o.missing))
+}
+
+func put[T any](column []T, r int, entry T) {
+	if column != nil {
+		column[r] = entry
+	}
+}
+
+// get reads back the score of a row before norms, as far as it was wanted.
+func (out *ScaleColumn) get(r int) outcome {
+	o := outcome{
+		value: out.Value[r], raw: out.Value[r], missing: int(at(out.Missing, r)), band: at(out.Band, r), status: at(out.Status, r),
+	}
+	if math.IsNaN(o.value) {
+		o.status = InsufficientCode
+	}
+	return o
 }

@@ -36,17 +36,8 @@ func columnsOf(c *instrument.Compiled, responses []*instrument.Response) *instru
 // rowDiff says where a row of column scores differs from a result, empty when nowhere.
 func rowDiff(c *instrument.Compiled, out *instrument.ColumnScores, row int, want instrument.Result) string {
 	for i, w := range want.Scales {
-		got, band, raw := out.Scales[i], "", out.Scales[i].Value[row]
-		if got.Band[row] >= 0 {
-			band = c.Scales()[i].Bands[got.Band[row]].Name
-		}
-		if got.Raw != nil {
-			raw = got.Raw[row]
-		}
-		if math.Float64bits(got.Value[row]) != math.Float64bits(w.Value) || math.Float64bits(raw) != math.Float64bits(w.Raw) ||
-			got.Status[row].Status() != w.Status || band != w.Band || int(got.Missing[row]) != w.Missing {
-			return fmt.Sprintf("scale %s: value %g raw %g status %s band %q missing %d, want %+v",
-				w.Code, got.Value[row], raw, got.Status[row].Status(), band, got.Missing[row], w)
+		if diff := scaleDiff(c.Scales()[i], &out.Scales[i], out.Without, row, w); diff != "" {
+			return fmt.Sprintf("scale %s without %b: %s, want %+v", w.Code, out.Without, diff, w)
 		}
 	}
 	rank := 0
@@ -57,6 +48,48 @@ func rowDiff(c *instrument.Compiled, out *instrument.ColumnScores, row int, want
 		return fmt.Sprintf("critical %d blank %v void %v, want %+v", out.Critical[row], out.CriticalBlank[row], out.Void[row], want)
 	}
 	return findingDiff(c, out, row, want)
+}
+
+// scaleDiff leaves out what the columns are without, and requires it not to be there.
+func scaleDiff(
+	of instrument.Scale, got *instrument.ScaleColumn, without instrument.Parts, row int, want instrument.ScaleResult,
+) string {
+	if without&instrument.Statuses != 0 && want.Status != instrument.Scored && want.Status != instrument.Prorated {
+		want.Value, want.Raw = math.NaN(), math.NaN()
+	}
+	value, raw := got.Value[row], got.Value[row]
+	if got.Raw != nil {
+		raw = got.Raw[row]
+	}
+	switch {
+	case math.Float64bits(value) != math.Float64bits(want.Value) || math.Float64bits(raw) != math.Float64bits(want.Raw):
+		return fmt.Sprintf("value %g raw %g", value, raw)
+	case (got.Status == nil) != (without&instrument.Statuses != 0) || got.Status != nil && got.Status[row].Status() != want.Status:
+		return fmt.Sprintf("status %v", got.Status)
+	case (got.Missing == nil) != (without&instrument.MissingCounts != 0) || got.Missing != nil && int(got.Missing[row]) != want.Missing:
+		return fmt.Sprintf("missing %v", got.Missing)
+	case (got.Band == nil) != (without&instrument.Bands != 0):
+		return fmt.Sprintf("%d bands", len(got.Band))
+	case got.Band != nil && bandName(of, got.Band[row]) != want.Band:
+		return fmt.Sprintf("band %d", got.Band[row])
+	}
+	return ""
+}
+
+func bandName(of instrument.Scale, band int8) string {
+	if band < 0 {
+		return ""
+	}
+	return of.Bands[band].Name
+}
+
+// everyPart are empty scores without each combination of parts.
+func everyPart() []instrument.ColumnScores {
+	out := make([]instrument.ColumnScores, instrument.Details+1)
+	for without := range out {
+		out[without].Without = instrument.Parts(without)
+	}
+	return out
 }
 
 func findingDiff(c *instrument.Compiled, out *instrument.ColumnScores, row int, want instrument.Result) string {
@@ -235,7 +268,7 @@ func columnsEqualRows(t *rapid.T) {
 		t.Skip("the drawn instrument does not compile")
 	}
 	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
-	rows := rapid.SampledFrom([]int{0, 1, 7, 100, 2048, 2049, 2100}).Draw(t, "rows")
+	rows := rapid.SampledFrom([]int{0, 1, 7, 100, 256, 257, 4096, 4100}).Draw(t, "rows")
 	responses := make([]*instrument.Response, rows)
 	for i := range responses {
 		responses[i] = respond(rng, c)
@@ -248,15 +281,19 @@ func columnsEqualRows(t *rapid.T) {
 		}
 	}
 	from := rapid.IntRange(0, rows).Draw(t, "from")
-	var out instrument.ColumnScores
+	outs := everyPart()
 	for _, first := range []int{0, from} { // the same scores again, for a part of the rows
 		part := in.Slice(first, rows)
-		c.ScoreColumns(&part, &out)
+		for i := range outs {
+			c.ScoreColumns(&part, &outs[i])
+		}
 		var want instrument.Result
 		for row, r := range responses[first:] {
 			c.ScoreInto(r, &want)
-			if diff := rowDiff(c, &out, row, want); diff != "" {
-				t.Fatalf("row %d: %s\n%+v\n%+v", first+row, diff, c.Source(), *r)
+			for i := range outs {
+				if diff := rowDiff(c, &outs[i], row, want); diff != "" {
+					t.Fatalf("row %d: %s\n%+v\n%+v", first+row, diff, c.Source(), *r)
+				}
 			}
 		}
 	}
@@ -265,7 +302,14 @@ func columnsEqualRows(t *rapid.T) {
 // Scores are reused: by another instrument without a trace of the first, and by the
 // same one without allocating.
 func TestScoreColumnsReuses(t *testing.T) {
-	var out instrument.ColumnScores
+	outs := everyPart()
+	for i := range outs {
+		scoreReused(t, &outs[i])
+	}
+}
+
+func scoreReused(t *testing.T, out *instrument.ColumnScores) {
+	t.Helper()
 	for _, c := range []*instrument.Compiled{
 		instrumenttest.MustCompile(judged()), instrumenttest.MustCompile(normed()), instrumenttest.MustCompile(gatedForm()),
 	} {
@@ -273,15 +317,31 @@ func TestScoreColumnsReuses(t *testing.T) {
 		r.Answers[0] = instrument.Answer{Value: 1}
 		r.Person.Sex = contract.Male
 		in := columnsOf(c, []*instrument.Response{r, r, r})
-		c.ScoreColumns(in, &out)
+		c.ScoreColumns(in, out)
 		if len(out.Void) != 3 || len(out.Scales) != len(c.Scales()) {
 			t.Fatalf("%d rows, %d scales", len(out.Void), len(out.Scales))
 		}
-		if diff := rowDiff(c, &out, 2, c.Score(r)); diff != "" {
+		if diff := rowDiff(c, out, 2, c.Score(r)); diff != "" {
 			t.Error(diff)
 		}
-		if n := testing.AllocsPerRun(10, func() { c.ScoreColumns(in, &out) }); n != 0 {
+		if n := testing.AllocsPerRun(10, func() { c.ScoreColumns(in, out) }); n != 0 {
 			t.Errorf("%s: %g allocations", c.Code(), n)
+		}
+	}
+}
+
+// What was left out is computed again for whoever wants it from the same scores.
+func TestWithoutCanBeTakenBack(t *testing.T) {
+	t.Parallel()
+	c := instrumenttest.MustCompile(instrumenttest.PHQ9())
+	r := c.NewResponse()
+	in := columnsOf(c, []*instrument.Response{r})
+	var out instrument.ColumnScores
+	for _, without := range []instrument.Parts{instrument.Details, 0, instrument.Bands, 0} {
+		out.Without = without
+		c.ScoreColumns(in, &out)
+		if diff := rowDiff(c, &out, 0, c.Score(r)); diff != "" {
+			t.Error(diff)
 		}
 	}
 }

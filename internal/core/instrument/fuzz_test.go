@@ -43,10 +43,11 @@ func FuzzCompileScore(f *testing.F) {
 		for i, scale := range c.Scales() {
 			checkResult(t, scale, result.Scales[i])
 		}
-		var out instrument.ColumnScores
-		c.ScoreColumns(columnsOf(c, []*instrument.Response{response}), &out)
-		if diff := rowDiff(c, &out, 0, result); diff != "" {
-			t.Error(diff)
+		for _, out := range everyPart() {
+			c.ScoreColumns(columnsOf(c, []*instrument.Response{response}), &out)
+			if diff := rowDiff(c, &out, 0, result); diff != "" {
+				t.Error(diff)
+			}
 		}
 	})
 }

@@ -2,6 +2,7 @@ package instrument
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"github.com/evenkeel/evenkeel/internal/contract"
@@ -13,26 +14,25 @@ const (
 	each     = 0x0101010101010101
 	tops     = 0x80 * each
 	maxLane  = 0xff
-	maxTable = 1 << 14 // settled outcomes of one scale
+	maxTable = 1 << 16 // outcomes of one scale
 )
 
 // lanePlan scores a Sum or Mean whose items all weigh 1, have no gate and offer every
 // value between their least and greatest option. Two numbers then settle the score,
-// the sum of the answers and how many are missing, so it is looked up.
+// how many answers are missing and the sum of the others, so it is looked up: at
+// missing x width + sum.
 type lanePlan struct {
-	runs    []run
-	items   int
-	settled []settled // [missing][sum]; the last row is for too many missing
-	sums    int       // length of a row of settled
-	most    int       // missing
-	narrow  bool      // the sum of all runs fits a lane
-}
+	runs     []run
+	shuffles *shuffles // nil where they do not apply
+	items    int
+	width    int  // greatest sum, and 1
+	narrow   bool // the sum of all runs fits a lane
 
-// settled is an outcome before norms, small enough for many to stay in the cache.
-type settled struct {
-	value  float64
-	band   int8
-	status StatusCode
+	values  []float64
+	orNaN   []float64 // the same, NaN where there is no score
+	status  []StatusCode
+	band    []int8
+	missing []uint16
 }
 
 // run is a number of columns alike whose sum fits a lane.
@@ -44,8 +44,8 @@ type run struct {
 
 // newLanes returns nil for a scale that cannot be scored in lanes.
 func (c *Compiled) newLanes(s *scaleRule) *lanePlan {
-	p := &lanePlan{items: len(s.terms), sums: s.hi + 1, most: s.maxMissing, narrow: s.hi <= maxLane}
-	if s.method == contract.Count || len(s.terms) > maxLane || (p.most+2)*p.sums > maxTable {
+	p := &lanePlan{items: len(s.terms), width: s.hi + 1, narrow: s.hi <= maxLane}
+	if s.method == contract.Count || p.items > maxLane || (p.items+1)*p.width > maxTable {
 		return nil
 	}
 	for _, t := range s.terms {
@@ -55,8 +55,9 @@ func (c *Compiled) newLanes(s *scaleRule) *lanePlan {
 		}
 		p.add(t.position, item.lo, item.hi, t.times < 0)
 	}
-	for missing := range p.most + 2 {
-		for sum := range p.sums {
+	p.shuffles = c.newShuffles(s)
+	for missing := range p.items + 1 {
+		for sum := range p.width {
 			t := tally{sum: sum, missing: missing, weight: s.weight - missing, total: s.weight, lo: s.lo, hi: s.hi}
 			p.keep(s.settle(t))
 		}
@@ -65,7 +66,14 @@ func (c *Compiled) newLanes(s *scaleRule) *lanePlan {
 }
 
 func (p *lanePlan) keep(o outcome) {
-	p.settled = append(p.settled, settled{o.value, o.band, o.status})
+	p.values = append(p.values, o.value)
+	p.status = append(p.status, o.status)
+	p.band = append(p.band, o.band)
+	p.missing = append(p.missing, uint16(o.missing))
+	if o.status > ProratedCode {
+		o.value = math.NaN()
+	}
+	p.orNaN = append(p.orNaN, o.value)
 }
 
 // add puts a column into a run that has room for it.
@@ -89,15 +97,55 @@ func (r *run) most() int {
 	return r.hi
 }
 
+// pieceRows is how many rows are added up before their outcomes are looked up, where
+// that can be chosen: few enough that the columns' next rows arrive from memory meanwhile.
+const pieceRows = 256
+
 // score scores a strip.
 func (p *lanePlan) score(s *scratch, out *ScaleColumn, from, rows int) {
+	if p.shuffles == nil {
+		p.index(s)
+		p.lookUp(s.index[:rows], out, from)
+		return
+	}
+	for at := 0; at < rows; at += pieceRows {
+		p.shuffles.index(s, at)
+		p.lookUp(s.index[at:min(at+pieceRows, rows)], out, from+at)
+	}
+}
+
+// lookUp writes the outcomes that index names.
+func (p *lanePlan) lookUp(index []uint16, out *ScaleColumn, from int) {
+	values := p.values
+	if out.Status == nil {
+		values = p.orNaN
+	}
+	lookUp(out.Value, values, index, from)
+	lookUp(out.Status, p.status, index, from)
+	lookUp(out.Band, p.band, index, from)
+	lookUp(out.Missing, p.missing, index, from)
+}
+
+// lookUp writes the entries of a table that index names, unless they are not wanted.
+func lookUp[T any](column, table []T, index []uint16, from int) {
+	if column == nil {
+		return
+	}
+	column = column[from:][:len(index)]
+	for r, i := range index {
+		column[r] = table[i]
+	}
+}
+
+// index finds where the outcomes of a strip are.
+func (p *lanePlan) index(s *scratch) {
 	clear(s.sum[:])
 	clear(s.answered[:])
 	if p.narrow {
 		for i := range p.runs {
 			s.addRun(&p.runs[i])
 		}
-		lookUp(p, s.sum[:rows], s.answered[:rows], out, from)
+		combine(&s.index, &s.sum, &s.answered, p.items, p.width)
 		return
 	}
 	clear(s.wide[:])
@@ -108,19 +156,12 @@ func (p *lanePlan) score(s *scratch, out *ScaleColumn, from, rows int) {
 		}
 		clear(s.sum[:])
 	}
-	lookUp(p, s.wide[:rows], s.answered[:rows], out, from)
+	combine(&s.index, &s.wide, &s.answered, p.items, p.width)
 }
 
-// lookUp writes what sums and numbers of answered items are settled to.
-func lookUp[T uint8 | uint16](p *lanePlan, sums []T, answered []uint8, out *ScaleColumn, from int) {
-	value, status := out.Value[from:][:len(sums)], out.Status[from:][:len(sums)]
-	band, missings := out.Band[from:][:len(sums)], out.Missing[from:][:len(sums)]
-	answered = answered[:len(sums)]
-	outcomes, width, items, tooMany := p.settled, p.sums, p.items, p.most+1
+func combine[T uint8 | uint16](index *[stripRows]uint16, sums *[stripRows]T, answered *strip, items, width int) {
 	for r, sum := range sums {
-		missing := items - int(answered[r])
-		o := &outcomes[min(missing, tooMany)*width+int(sum)]
-		value[r], status[r], band[r], missings[r] = o.value, o.status, o.band, uint16(missing)
+		index[r] = uint16(items-int(answered[r]))*uint16(width) + uint16(sum)
 	}
 }
 
