@@ -35,16 +35,16 @@ func ExitCode(err error) int {
 }
 
 // verdict is the error of a run that a person must look at.
-func verdict(s score.Summary) error {
+func verdict(rows int, clean, suspicious bool) error {
 	switch {
-	case s.Clean():
-		return nil
-	case s.Rows == 0:
+	case rows == 0:
 		return ErrNoRows
-	case len(s.Suspicions) > 0:
+	case suspicious:
 		return ErrSuspicious
+	case !clean:
+		return ErrIncomplete
 	}
-	return ErrIncomplete
+	return nil
 }
 
 // scoreOptions are the flags of score.
@@ -120,7 +120,7 @@ func (o *scoreOptions) run(ctx context.Context) error {
 		return err
 	}
 	summary.Write(report)
-	return verdict(summary)
+	return verdict(summary.Rows, summary.Clean(), len(summary.Suspicions) > 0)
 }
 
 func (o *scoreOptions) score(ctx context.Context, source *score.Source, input string, report io.Writer) (summary score.Summary, err error) {

@@ -87,7 +87,7 @@ func (o *simulateOptions) run(ctx context.Context) error {
 	defer func() { _ = source.Close() }() // it was only read
 	source.Describe(o.program.Streams.ErrOut)
 	simulation := simulate.New(setup)
-	rejected, err := o.feed(ctx, simulation, source)
+	rows, rejected, err := o.feed(ctx, simulation, source)
 	if err != nil {
 		return err
 	}
@@ -96,10 +96,11 @@ func (o *simulateOptions) run(ctx context.Context) error {
 	if err := o.print(report); err != nil {
 		return err
 	}
-	if rejected > 0 {
-		return ErrIncomplete
+	suspicions := source.Suspicions(rows)
+	for _, suspicion := range suspicions {
+		fmt.Fprintln(o.program.Streams.ErrOut, "SUSPICION: "+suspicion)
 	}
-	return nil
+	return verdict(rows, rejected == 0, len(suspicions) > 0)
 }
 
 func (o *simulateOptions) validate() error {
@@ -121,18 +122,18 @@ func (o *simulateOptions) validate() error {
 }
 
 // feed adds every row that can be read, and lists the first of those that cannot.
-func (o *simulateOptions) feed(ctx context.Context, simulation *simulate.Simulation, source *score.Source) (rejected int, err error) {
+func (o *simulateOptions) feed(ctx context.Context, simulation *simulate.Simulation, source *score.Source) (rows, rejected int, err error) {
 	const listed = 20
-	for rows := 0; ; rows++ {
+	for ; ; rows++ {
 		if rows%1024 == 0 && ctx.Err() != nil {
-			return 0, ctx.Err()
+			return rows, rejected, ctx.Err()
 		}
 		row, err := source.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return 0, fmt.Errorf("%s: %w", source.Name(), err)
+			return rows, rejected, fmt.Errorf("%s: %w", source.Name(), err)
 		}
 		if !slices.Contains(row.Rejected, true) {
 			simulation.Add(row.Responses)
@@ -147,7 +148,7 @@ func (o *simulateOptions) feed(ctx context.Context, simulation *simulate.Simulat
 	if rejected > listed {
 		fmt.Fprintf(o.program.Streams.ErrOut, "and %d more rows\n", rejected-listed)
 	}
-	return rejected, nil
+	return rows, rejected, nil
 }
 
 func (o *simulateOptions) print(report simulate.Report) error {

@@ -133,6 +133,29 @@ func TestSimulateRejects(t *testing.T) {
 }
 
 // A district's own floors hold in it: here every urgent answer is Severe.
+// A table that counts from 1, or has no rows, is no ground for a policy.
+func TestSimulateSuspects(t *testing.T) {
+	header := "q1,q2,q3,q4,q5,q6,q7,q8,q9\n"
+	for name, tt := range map[string]struct {
+		rows string
+		want error
+	}{
+		"counts from 1": {"1,1,1,1,1,1,1,1,1\n4,1,2,1,1,1,1,1,1\n", ErrSuspicious},
+		"no rows":       {"", ErrNoRows},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := t.TempDir() + "/answers.csv"
+			if err := os.WriteFile(path, []byte(header+tt.rows), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, stderr, err := world{}.run(t, "simulate", "--policy", policyFile, "-i", "phq-9", "-f", path)
+			if !errors.Is(err, tt.want) || strings.Contains(stderr, "SUSPICION") != errors.Is(tt.want, ErrSuspicious) {
+				t.Errorf("error %v, want %v; stderr: %s", err, tt.want, stderr)
+			}
+		})
+	}
+}
+
 func TestSimulateInADistrict(t *testing.T) {
 	text, err := os.ReadFile(samplesDir + "/district.yaml")
 	if err != nil {

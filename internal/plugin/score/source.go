@@ -135,6 +135,16 @@ func (s *Source) Name() string {
 // Close closes the file.
 func (s *Source) Close() error { return s.file.Close() }
 
+// Suspicions says, once all rows were read, why none of them can be relied on.
+func (s *Source) Suspicions(rows int) (out []string) {
+	for i := range s.plan.targets {
+		if suspicion := s.plan.targets[i].suspicion(rows); suspicion != "" {
+			out = append(out, s.plan.targets[i].Code()+": "+suspicion)
+		}
+	}
+	return out
+}
+
 // Progress is how many bytes have been read, and how many there are; 0 when that is not known.
 func (s *Source) Progress() (read, size int64) { return s.table.Progress() }
 

@@ -152,11 +152,9 @@ func (t *tallier) finish(s *Source) Summary {
 			}
 		}
 	}
+	t.Suspicions = s.Suspicions(t.Rows)
 	for i := range s.plan.targets {
 		target := &s.plan.targets[i]
-		if suspicion := target.suspicion(t.Rows); suspicion != "" {
-			t.Suspicions = append(t.Suspicions, target.Code()+": "+suspicion)
-		}
 		if hint := target.unknownPairs(); hint != "" {
 			t.Hints = append(t.Hints, target.Code()+": "+hint)
 		}
