@@ -12,7 +12,7 @@ const vectorBytes = 32
 func addColumns(sum, got *strip, columns [abreast]*strip, lo, hi uint64) {
 	if archsimd.X86.AVX2() {
 		addColumnsInVectors(sum, got, columns, uint8(lo), uint8(hi))
-		archsimd.ClearAVXUpperBits() // see shuffles.index
+		archsimd.ClearAVXUpperBits() // see group.add
 		return
 	}
 	addColumnsInWords(sum, got, columns, lo, hi)

@@ -74,15 +74,16 @@ func (p *shuffles) index(s *scratch, at int) {
 	clear(index[:])
 	for i := range p.groups {
 		g := &p.groups[i]
-		blank := (*piece)(s.blank[:])
-		columns := [together]*piece{blank, blank, blank, blank, blank}
-		for j, position := range g.positions {
-			columns[j] = (*piece)(s.columns[position][at:])
+		var columns [together]*piece
+		for j := range columns {
+			column := s.blank
+			if j < len(g.positions) {
+				column = s.columns[g.positions[j]]
+			}
+			columns[j] = (*piece)(column[at:])
 		}
 		g.add(index, &columns)
 	}
-	// Ordinary instructions on floating-point numbers wait for these bits where they are not clear.
-	archsimd.ClearAVXUpperBits()
 }
 
 // add adds to the index what the columns of a group do.
@@ -97,6 +98,8 @@ func (g *group) add(index *summed, columns *[together]*piece) {
 		archsimd.LoadUint16x16(lo).Add(sum.GetLo().ExtendToUint16()).Store(lo)
 		archsimd.LoadUint16x16(hi).Add(sum.GetHi().ExtendToUint16()).Store(hi)
 	}
+	// Ordinary instructions on floating-point numbers wait for these bits where they are not clear.
+	archsimd.ClearAVXUpperBits()
 }
 
 func (g *group) vectors() (a, b, c, d, e archsimd.Uint8x32) {

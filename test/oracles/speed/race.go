@@ -66,15 +66,17 @@ func race(ctx context.Context, s settings) ([]figures, error) {
 // The names of the contestants.
 const (
 	nameColumns  = "ScoreColumns"
-	nameVector   = "ScoreColumns, GOEXPERIMENT=simd"
+	nameValues   = "ScoreColumns, scores only"
 	nameInto     = "ScoreInto"
 	nameItems    = "psych::scoreItems"
 	nameFast     = "psych::scoreFast"
 	nameNumpy    = "numpy"
 	nameFhirpath = "fhirpath.js"
-	nameBlocks   = "ScoreColumns in blocks"
-	nameBlocksV  = "ScoreColumns in blocks, GOEXPERIMENT=simd"
+	nameBlocks   = "everything"
+	nameCounts   = "scores and missing counts"
+	nameOnly     = "scores only"
 	nameRead     = "reading the answers"
+	vector       = ", GOEXPERIMENT=simd" // after the name of a contestant of this program
 )
 
 // enter starts the contestants, each when the one before it is ready.
@@ -103,16 +105,23 @@ func enter(ctx context.Context, s settings) ([]*contestant, error) {
 	}
 	entries := []entry{
 		{nameColumns, worker(self, "columns")},
+		{nameValues, worker(self, "columns-values")},
 		{nameInto, worker(self, "into")},
 		{nameItems, []string{"Rscript", s.path("scoring.R"), "scoreItems", answers, rows}},
 		{nameFast, []string{"Rscript", s.path("scoring.R"), "scoreFast", answers, rows}},
 		{nameNumpy, []string{"/usr/bin/python3", s.path("scoring.py"), answers, rows}},
 		{nameFhirpath, []string{"node", node, s.path(formsFile)}},
 		{nameBlocks, worker(self, "blocks")},
+		{nameCounts, worker(self, "blocks-counts")},
+		{nameOnly, worker(self, "blocks-values")},
 		{nameRead, worker(self, "read")},
 	}
 	if s.vector != "" {
-		entries = append(entries, entry{nameVector, worker(s.vector, "columns")}, entry{nameBlocksV, worker(s.vector, "blocks")})
+		entries = append(entries,
+			entry{nameColumns + vector, worker(s.vector, "columns")}, entry{nameValues + vector, worker(s.vector, "columns-values")},
+			entry{nameBlocks + vector, worker(s.vector, "blocks")}, entry{nameCounts + vector, worker(s.vector, "blocks-counts")},
+			entry{nameOnly + vector, worker(s.vector, "blocks-values")},
+		)
 	}
 	var out []*contestant
 	for _, e := range entries {

@@ -13,7 +13,7 @@ import (
 )
 
 // contestants are the ones that are this program.
-const contestants = "columns, into, blocks or read"
+const contestants = "columns, columns-values, into, blocks, blocks-counts, blocks-values or read"
 
 // turn is what a contestant did in one turn: how long one pass over its rows took, and
 // what came out, by which passes are known to have done the same.
@@ -21,7 +21,7 @@ type turn struct {
 	Seconds float64 `json:"seconds"`
 	Rows    int     `json:"rows"`
 	Sum     float64 `json:"sum"`     // of all means
-	Missing int     `json:"missing"` // answers that are not there
+	Missing int     `json:"missing"` // answers that are not there; 0 when they are not counted
 }
 
 // measured is the least time for which a turn runs.
@@ -54,14 +54,23 @@ func serve(name string, s settings) error {
 	return lines.Err()
 }
 
+// everything is what scores are computed without when nothing is left out.
+const everything instrument.Parts = 0
+
 func passOf(name string, c *instrument.Compiled, s settings) (func() turn, error) {
 	switch name {
 	case "columns":
-		return byColumns(c, columns(s.rows)), nil
+		return byColumns(c, columns(s.rows), everything), nil
+	case "columns-values":
+		return byColumns(c, columns(s.rows), instrument.Details), nil
 	case "into":
 		return byResponse(c, columns(s.rows)), nil
 	case "blocks":
-		return byBlocks(c, columns(s.many)), nil
+		return byBlocks(c, columns(s.many), everything), nil
+	case "blocks-counts":
+		return byBlocks(c, columns(s.many), instrument.Statuses|instrument.Bands), nil
+	case "blocks-values":
+		return byBlocks(c, columns(s.many), instrument.Details), nil
 	case "read":
 		return byReading(columns(s.many)), nil
 	}
@@ -85,9 +94,9 @@ func repeat(pass func() turn) turn {
 }
 
 // byColumns scores all rows and keeps all scores, as R and numpy do.
-func byColumns(c *instrument.Compiled, answers [][]int8) func() turn {
+func byColumns(c *instrument.Compiled, answers [][]int8, without instrument.Parts) func() turn {
 	in := instrument.Columns{Rows: len(answers[0]), Items: answers}
-	var out instrument.ColumnScores
+	out := instrument.ColumnScores{Without: without}
 	var known *turn
 	return func() turn {
 		c.ScoreColumns(&in, &out)
@@ -100,13 +109,13 @@ func byColumns(c *instrument.Compiled, answers [][]int8) func() turn {
 }
 
 // byBlocks scores a block at a time into the same scores.
-func byBlocks(c *instrument.Compiled, answers [][]int8) func() turn {
+func byBlocks(c *instrument.Compiled, answers [][]int8, without instrument.Parts) func() turn {
 	all := instrument.Columns{Rows: len(answers[0]), Items: answers}
 	var blocks []instrument.Columns
 	for from := 0; from < all.Rows; from += blockRows {
 		blocks = append(blocks, all.Slice(from, min(from+blockRows, all.Rows)))
 	}
-	var out instrument.ColumnScores
+	out := instrument.ColumnScores{Without: without}
 	var known *turn
 	return func() turn {
 		first := turn{Rows: all.Rows}
@@ -127,7 +136,9 @@ func (t *turn) add(out *instrument.ColumnScores) {
 	for _, scale := range out.Scales {
 		for row, value := range scale.Value {
 			t.Sum += value
-			t.Missing += int(scale.Missing[row])
+			if scale.Missing != nil {
+				t.Missing += int(scale.Missing[row])
+			}
 		}
 	}
 }
