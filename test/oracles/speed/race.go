@@ -114,7 +114,6 @@ func enter(ctx context.Context, s settings) ([]*contestant, error) {
 		{nameBlocks, worker(self, "blocks")},
 		{nameCounts, worker(self, "blocks-counts")},
 		{nameOnly, worker(self, "blocks-values")},
-		{nameRead, worker(self, "read")},
 	}
 	if s.vector != "" {
 		entries = append(entries,
@@ -123,6 +122,7 @@ func enter(ctx context.Context, s settings) ([]*contestant, error) {
 			entry{nameOnly + vector, worker(s.vector, "blocks-values")},
 		)
 	}
+	entries = append(entries, entry{nameRead, worker(self, "read")}) // right after what is compared with it
 	var out []*contestant
 	for _, e := range entries {
 		c, err := start(ctx, e.name, e.args)

@@ -200,4 +200,10 @@ them, and beside it bytes.Count over the same answers, which reads them with vec
 			fmt.Fprintf(b, "| %s | %.3g | %.3g | %.2f | %.2f |\n", name, f.perRow(), items/f.perRow(), read.perRow()/f.perRow(), read.fastest()/f.fastest())
 		}
 	}
+	b.WriteString(`
+Scores only writes 48 bytes of scores for every 60 of answers. Adding the columns up with vector instructions does not
+take longer than reading them one after the other, since ten are fetched at a time; what remains is the look-up of six
+scores a response. Each further column of the output is six look-ups more, which is why everything takes about twice as
+long. Portable Go is bound by adding up eight rows in a word, not by the memory.
+`)
 }
