@@ -336,7 +336,7 @@ func TestCampaignToRound(t *testing.T) {
 func TestObservedRoundIgnoresPeoplesWords(t *testing.T) {
 	round := testRound()
 	round.Spec.EndAt = ptr.To(round.Spec.Sessions[0].From)
-	got, err := translate.ObservedRound(round, true)
+	got, err := translate.ObservedRound(round, true, time.UTC)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -124,7 +124,7 @@ func TestPlanNamesTheFault(t *testing.T) {
 		"unknown campaign": {[]string{"nowhere", "-f", samples}, `there is no campaign "nowhere"`},
 		"no calendar":      {[]string{"-f", filepath.Join(samples, "screeningcampaign.yaml")}, "there is no AcademicCalendar beijing-2026-2027"},
 		"odd time":         {[]string{"-f", samples, "--at", "tomorrow"}, "write one such as"},
-		"unknown output":   {[]string{"-o", "xml"}, "write one of table, json, ical"},
+		"unknown output":   {[]string{"-o", "xml"}, "write one of table, wide, json, ical"},
 		"empty cluster":    {nil, "there is no campaign to plan"},
 	}
 	for name, tc := range tests {
