@@ -70,10 +70,14 @@ func (s *placing) district(d *draft) {
 	if s.spec.Capacity.Policy == Preferred && rates == nil {
 		s.out.Warnings = append(s.out.Warnings, Warning{District: d.Name, Reason: NoExpectedRates})
 	}
-	shared := map[window][]contract.Session{}
+	shared, common := map[window][]contract.Session{}, s.inWeeks(d.layout.days)
 	for _, school := range slices.SortedFunc(slices.Values(d.Schools), largerFirst) {
 		days, own := s.days(d, school.Name)
-		w, reason := s.place(d, school, days, rates)
+		inWeeks := common
+		if own {
+			inWeeks = s.inWeeks(days)
+		}
+		w, reason := s.place(d, school, inWeeks, rates)
 		if reason != "" {
 			s.out.BlockedSchools = append(s.out.BlockedSchools, BlockedSchool{District: d.Name, School: school.Name, Reason: reason})
 			d.round.LeftOut = append(d.round.LeftOut, school.Name)
@@ -98,6 +102,21 @@ func largerFirst(a, b School) int {
 	return cmp.Or(cmp.Compare(b.Students, a.Students), strings.Compare(a.Name, b.Name))
 }
 
+// schoolDay is a day with the week of the ledger that it is in.
+type schoolDay struct {
+	calendar.Date
+
+	week int
+}
+
+func (s *placing) inWeeks(days []calendar.Date) []schoolDay {
+	out := make([]schoolDay, 0, len(days))
+	for _, day := range days {
+		out = append(out, schoolDay{day, s.ledger.week(day)})
+	}
+	return out
+}
+
 // days are the days of Stage1 on which a school can answer, and whether they are its
 // own: of a calendar with exceptions for it, between the first and the last day of the
 // district.
@@ -113,15 +132,15 @@ func (s *placing) days(d *draft, school string) (days []calendar.Date, own bool)
 // place chooses a school's days and writes its load down: the fewest days that fit, and
 // of those the earliest. Where none fit it is left out under Required, and put where the
 // excess is least under Preferred. Schools that nobody moves have all days.
-func (s *placing) place(d *draft, school School, days []calendar.Date, rates []int64) (window, Reason) {
+func (s *placing) place(d *draft, school School, days []schoolDay, rates []int64) (window, Reason) {
 	if len(days) == 0 {
 		return window{}, NoSession
 	}
-	chosen := window{days: len(days)}
-	loads := loads(school, rates)
+	passed := s.passed(d, days)
+	left, loads := days[passed:], loads(school, rates)
+	chosen := window{days: len(left)}
 	if s.spec.Capacity.asked() && rates != nil {
-		passed := s.passed(d, days)
-		best, counsellors := s.best(d, school, days[passed:], loads)
+		best, counsellors := s.best(d, school, left, loads)
 		if best.excess() > 0 {
 			reason := ChannelCapacity
 			if counsellors {
@@ -132,20 +151,21 @@ func (s *placing) place(d *draft, school School, days []calendar.Date, rates []i
 			}
 			s.out.Warnings = append(s.out.Warnings, Warning{District: d.Name, School: school.Name, Reason: reason})
 		}
-		if best.days < len(days)-passed { // one that has every day that is left has no days of its own
-			chosen = window{passed + best.first, best.days}
-		}
+		chosen = best.window
 	}
 	if rates != nil {
-		s.ledger.commit(s.agreements[d.Name], s.cut(days[chosen.first:chosen.first+chosen.days]), loads)
+		s.ledger.commit(s.agreements[d.Name], s.cut(left[chosen.first:chosen.first+chosen.days]), loads)
 	}
-	return chosen, ""
+	if chosen.days == len(left) { // one that has every day that is left has no days of its own
+		return window{days: len(days)}, ""
+	}
+	return window{passed + chosen.first, chosen.days}, ""
 }
 
 // passed is how many of the days are over, of a round that begins late.
-func (s *placing) passed(d *draft, days []calendar.Date) int {
+func (s *placing) passed(d *draft, days []schoolDay) int {
 	n := 0
-	for n < len(days)-1 && !d.calendar.At(days[n], d.layout.hours.To).After(s.now) {
+	for n < len(days)-1 && !d.calendar.At(days[n].Date, d.layout.hours.To).After(s.now) {
 		n++
 	}
 	return n
@@ -162,7 +182,7 @@ func loads(school School, rates []int64) []int64 {
 
 // best is the window with the least excess, the fewest days and the earliest start. It
 // also says whether the counsellors are too few in every window.
-func (s *placing) best(d *draft, school School, days []calendar.Date, loads []int64) (best choice, counsellors bool) {
+func (s *placing) best(d *draft, school School, days []schoolDay, loads []int64) (best choice, counsellors bool) {
 	least := len(days)
 	if asked := s.spec.Capacity.DaysPerSchool; asked > 0 {
 		least = min(asked, least)
@@ -185,7 +205,7 @@ func (s *placing) best(d *draft, school School, days []calendar.Date, loads []in
 }
 
 // weigh says how much would be too much if a school answered on these days.
-func (s *placing) weigh(d *draft, school School, days []calendar.Date, loads []int64) (c choice) {
+func (s *placing) weigh(d *draft, school School, days []schoolDay, loads []int64) (c choice) {
 	limit, limited := s.spec.Capacity.limit(school)
 	for _, part := range s.cut(days) {
 		if limited {
@@ -204,15 +224,14 @@ func (s *placing) weigh(d *draft, school School, days []calendar.Date, loads []i
 }
 
 // cut divides days into weeks. The result is good until the next call.
-func (s *placing) cut(days []calendar.Date) []stretch {
+func (s *placing) cut(days []schoolDay) []stretch {
 	s.stretches = s.stretches[:0]
 	for i, day := range days {
-		week := s.ledger.week(day)
-		if last := len(s.stretches) - 1; last >= 0 && s.stretches[last].week == week {
-			s.stretches[last].to, s.stretches[last].last = i+1, day
+		if last := len(s.stretches) - 1; last >= 0 && s.stretches[last].week == day.week {
+			s.stretches[last].to, s.stretches[last].last = i+1, day.Date
 			continue
 		}
-		s.stretches = append(s.stretches, stretch{week: week, from: i, to: i + 1, of: len(days), first: day, last: day})
+		s.stretches = append(s.stretches, stretch{week: day.week, from: i, to: i + 1, of: len(days), first: day.Date, last: day.Date})
 	}
 	return s.stretches
 }
@@ -233,7 +252,7 @@ func (s *placing) keep(d *draft) {
 		}
 		days := covered(s.calendar.For(d.Name, school.Name), sessionsOf(d.round.Schools, school.Name, d.round.Sessions))
 		if len(days) > 0 {
-			s.ledger.commit(s.agreements[d.Name], s.cut(days), loads(school, rates))
+			s.ledger.commit(s.agreements[d.Name], s.cut(s.inWeeks(days)), loads(school, rates))
 		}
 	}
 }
