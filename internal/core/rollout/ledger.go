@@ -23,11 +23,10 @@ type facilityKey struct{ code, class string }
 
 // facility is a hospital or centre with what it takes and has been given.
 type facility struct {
-	key     facilityKey
-	weekly  int64
-	sharers int     // agreements that there are
-	given   []int64 // by week
-	counted []bool  // by week: cases come from a district that it serves
+	key        facilityKey
+	weekly     int64
+	agreements []*agreement
+	given      []int64 // by week
 }
 
 // agreement is one district's part of a facility.
@@ -37,6 +36,7 @@ type agreement struct {
 	weekly      int64
 	from, until calendar.Date
 	given       []int64 // by week
+	used        []bool  // by week: cases come from the district
 }
 
 func newLedger(tiers []Tier, start calendar.Date) *ledger {
@@ -73,15 +73,14 @@ func (l *ledger) register(drafts []*draft) map[string][]*agreement {
 				f = &facility{key: key}
 				l.facilities[key] = f
 			}
-			f.sharers++
-			weekly := int64(c.Weekly) * Milli
-			f.weekly = max(f.weekly, weekly)
-			out[d.Name] = append(out[d.Name], &agreement{facility: f, weekly: weekly, from: c.From, until: c.Until})
+			a := &agreement{facility: f, weekly: int64(c.Weekly) * Milli, from: c.From, until: c.Until}
+			f.weekly, f.agreements = max(f.weekly, a.weekly), append(f.agreements, a)
+			out[d.Name] = append(out[d.Name], a)
 		}
 	}
 	for _, list := range out { // what others do not need goes first; of one facility the widest agreement
 		slices.SortFunc(list, func(a, b *agreement) int {
-			return cmp.Or(cmp.Compare(a.sharers, b.sharers), cmp.Compare(a.key.code, b.key.code), cmp.Compare(a.key.class, b.key.class),
+			return cmp.Or(cmp.Compare(len(a.agreements), len(b.agreements)), cmp.Compare(a.key.code, b.key.code), cmp.Compare(a.key.class, b.key.class),
 				cmp.Compare(b.weekly, a.weekly), a.from.Compare(b.from), a.until.Compare(b.until))
 		})
 	}
@@ -129,8 +128,8 @@ func (l *ledger) allot(list []*agreement, class string, s stretch, cases int64, 
 		last = a.facility
 		part := min(cases, a.weekly-at(a.given, s.week), a.facility.weekly-at(a.facility.given, s.week))
 		if commit {
-			a.counted = grown(a.counted, s.week)
-			a.counted[s.week] = true
+			a.used = grown(a.used, s.week)
+			a.used[s.week] = true
 		}
 		if part <= 0 {
 			continue
@@ -188,12 +187,19 @@ func (l *ledger) curve() []Week {
 	return out
 }
 
-// capacity is what the facilities take in a week to whose districts cases come.
+// capacity is what the facilities take in a week of the districts from which cases come.
 func (l *ledger) capacity(class string, week int) (sum int64) {
 	for _, f := range l.facilities {
-		if f.key.class == class && at(f.counted, week) {
-			sum += f.weekly
+		if f.key.class != class {
+			continue
 		}
+		agreed := int64(0)
+		for _, a := range f.agreements {
+			if at(a.used, week) {
+				agreed += a.weekly
+			}
+		}
+		sum += min(f.weekly, agreed)
 	}
 	return sum
 }

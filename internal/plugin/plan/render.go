@@ -29,7 +29,7 @@ func (r Report) Write(w io.Writer, style Style) {
 		return
 	}
 	for _, g := range r.groups() {
-		g.write(w, coloured)
+		g.write(w, style)
 	}
 	if style.Schools {
 		r.writeSchools(w, coloured)
@@ -82,7 +82,8 @@ func (r Report) groups() []group {
 	return out
 }
 
-func (g group) write(w io.Writer, coloured bool) {
+func (g group) write(w io.Writer, style Style) {
+	coloured := style.Coloured
 	name := g.Name
 	if g.Wave > 0 {
 		name = fmt.Sprintf("wave %d, %s", g.Wave, g.Name)
@@ -98,7 +99,7 @@ func (g group) write(w io.Writer, coloured bool) {
 		sessions = "1 session"
 	}
 	fmt.Fprintf(w, "  Students answer from %s to %s, %s.\n", minute(g.OpensAt), minute(g.ClosesAt), sessions)
-	if g.own > 0 {
+	if g.own > 0 && !style.Schools {
 		fmt.Fprintf(w, "  Schools on days of their own: %d; -o wide shows them.\n", g.own)
 	}
 }
@@ -127,7 +128,7 @@ func (r Report) writeCurve(w io.Writer, coloured bool) {
 		t.Head = append(t.Head, strings.ToUpper(tier.Tier))
 	}
 	for _, c := range r.Curve[0].Channels {
-		t.Head = append(t.Head, strings.ToUpper(c.Class)+" OF")
+		t.Head = append(t.Head, strings.ToUpper(c.Class))
 	}
 	for column := 1; column < len(t.Head); column++ {
 		t.Numbers = append(t.Numbers, column)
@@ -138,7 +139,7 @@ func (r Report) writeCurve(w io.Writer, coloured bool) {
 			row = append(row, fmt.Sprintf("%.1f", tier.Cases))
 		}
 		for _, c := range week.Channels {
-			row = append(row, fmt.Sprintf("%.1f/%.0f", c.Cases, c.Capacity))
+			row = append(row, fmt.Sprintf("%.1f of %.0f", c.Cases, c.Capacity))
 			if c.Cases > c.Capacity {
 				colour = table.Red
 			}
