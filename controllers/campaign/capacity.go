@@ -47,9 +47,10 @@ func shortfall(plan planning.Plan) (left, exceeded, unknown int) {
 		}
 	}
 	for _, w := range plan.Warnings {
-		if w.Reason == rollout.NoExpectedRates {
+		switch w.Reason {
+		case rollout.NoExpectedRates:
 			unknown++
-		} else {
+		case rollout.CounsellorCapacity, rollout.ChannelCapacity:
 			exceeded++
 		}
 	}

@@ -64,7 +64,21 @@ func planned(o observed, d decision) metav1.Condition {
 	case len(d.plan.Rounds) == 0:
 		return conditions.False(kind, v1alpha1.ReasonNothingDue, "No run is due")
 	}
-	return conditions.True(kind, v1alpha1.ReasonPlanned, fmt.Sprintf("Every selected district has its round of %s", d.plan.Slot))
+	return conditions.True(kind, v1alpha1.ReasonPlanned, fmt.Sprintf("Every selected district has its round of %s", d.plan.Slot)+unselected(d.plan.Warnings))
+}
+
+// unselected says which names in the rollout are nobody's.
+func unselected(warnings []rollout.Warning) string {
+	var names []string
+	for _, w := range warnings {
+		if w.Reason == planning.NotSelected {
+			names = append(names, w.District)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "; spec.rollout names districts that districtSelector does not select: " + strings.Join(names, ", ")
 }
 
 func sentence(list []rollout.Blocked) string {

@@ -24,6 +24,9 @@ import (
 // district refuses such a change once it has opened the round by its own clock.
 const Settling = 10 * time.Minute
 
+// NotSelected warns of a district that spec.rollout names and the selector does not select.
+const NotSelected rollout.Reason = "NotSelected"
+
 // reasonDistrictMissing is why a namespace gets no round that holds no District yet.
 const reasonDistrictMissing rollout.Reason = v1alpha1.ReasonDistrictMissing
 
@@ -86,6 +89,7 @@ func Compute(o Observed, now time.Time) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	plan.Warnings = append(o.notSelected(), plan.Warnings...)
 	plan.Blocked = append(plan.Blocked, without...)
 	slices.SortFunc(plan.Blocked, func(a, b rollout.Blocked) int { return strings.Compare(a.District, b.District) })
 	return Plan{Planned: plan, Write: writes(o, plan, now)}, nil
@@ -106,6 +110,17 @@ func (o Observed) expect(capacity *rollout.Capacity) (err error) {
 		return &ReferenceError{Kind: "EscalationPolicy", Name: name, Fault: err}
 	}
 	return nil
+}
+
+// notSelected warns of names in the rollout that are nobody's, by name.
+func (o Observed) notSelected() (out []rollout.Warning) {
+	named := slices.Sorted(slices.Values(slices.Concat(o.Campaign.Spec.Rollout.Pilot, o.Campaign.Spec.Rollout.Order)))
+	for _, name := range named {
+		if !slices.ContainsFunc(o.Namespaces, func(ns corev1.Namespace) bool { return ns.Name == name }) {
+			out = append(out, rollout.Warning{District: name, Reason: NotSelected})
+		}
+	}
+	return out
 }
 
 // Next is the date of the next run in the campaign's zone; zero when there is none.

@@ -106,6 +106,15 @@ func classesOf(w rollout.Week) (out []string) {
 	return out
 }
 
+// A name in the rollout that is nobody's is told.
+func TestNamesThatAreNotSelected(t *testing.T) {
+	o := world(t, "")
+	o.Campaign.Spec.Rollout.Pilot, o.Campaign.Spec.Rollout.Order = []string{"fengtia"}, []string{"fengtai"}
+	if diff := cmp.Diff([]rollout.Warning{{District: "fengtia", Reason: planning.NotSelected}}, compute(t, o).Warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
 // What a plan needs of the policy is waited for; a campaign that moves nobody does not wait.
 func TestPolicyThatDoesNotFit(t *testing.T) {
 	missing := func(o *planning.Observed) { o.Policy = nil }

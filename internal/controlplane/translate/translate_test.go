@@ -399,7 +399,9 @@ func TestControlOfSchoolsWithTheirOwnSessions(t *testing.T) {
 
 func TestRates(t *testing.T) {
 	policy := shipped[v1alpha1.EscalationPolicy](t, "samples/escalationpolicy.yaml").Spec
-	rate := func(tier string, n int32) v1alpha1.ExpectedRate { return v1alpha1.ExpectedRate{Tier: tier, PerThousand: &n} }
+	rate := func(tier string, n int32) v1alpha1.ExpectedRate {
+		return v1alpha1.ExpectedRate{Tier: tier, PerThousand: &n}
+	}
 	tiers, declared, err := translate.Rates(v1alpha1.Capacity{Expected: []v1alpha1.ExpectedRate{
 		rate("Low", 4), rate("Moderate", 3), rate("High", 2), rate("Severe", 1),
 	}}, policy)

@@ -274,11 +274,10 @@ func (s *placing) revise(d *draft) {
 		if slices.Contains(d.round.LeftOut, name) {
 			continue
 		}
-		applied, days := d.existing.Sessions, d.layout.days
+		applied := d.existing.Sessions
+		days, _ := s.days(d, name)
 		if given := sessionsOf(d.existing.Schools, name, nil); given != nil {
 			applied, days = given, covered(s.calendar.For(d.Name, name), given)
-		} else {
-			days, _ = s.days(d, name)
 		}
 		planned, _ := sessions(d.calendar, days, d.layout.hours)
 		if own := Revise(applied, planned, s.now); len(own) > 0 && !slices.Equal(own, d.round.Sessions) {

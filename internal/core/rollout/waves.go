@@ -209,7 +209,8 @@ func (p planner) busy(drafts []*draft) []stage1Span {
 		}
 	}
 	for _, r := range p.observed.Rounds {
-		if r.ClosesAt.After(p.now) && !(planned[r.District] && r.Slot == p.run.date) {
+		moves := planned[r.District] && r.Slot == p.run.date
+		if !moves && r.ClosesAt.After(p.now) {
 			out = append(out, stage1Span{r.OpensAt, r.ClosesAt})
 		}
 	}
