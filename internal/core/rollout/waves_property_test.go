@@ -104,7 +104,7 @@ func TestPlansOfAnyProvince(t *testing.T) {
 			p.checkDays(t, round)
 		}
 		if p.spec.Capacity.Policy == rollout.Required {
-			p.checkCapacity(t, got, now)
+			p.checkCapacity(t, got, func(string) time.Time { return now })
 		}
 		p.checkConcurrency(t, got.Rounds)
 		p.checkOrder(t, got, now)
@@ -203,8 +203,9 @@ func (p province) checkDays(t *rapid.T, round rollout.RoundPlan) {
 }
 
 // checkCapacity adds up, day by day, what the plan brings: no school more a week than its
-// counsellors take, no set of districts more than the facilities of the set take.
-func (p province) checkCapacity(t *rapid.T, plan rollout.Planned, now time.Time) {
+// counsellors take, no set of districts more than the facilities of the set take. A school
+// brings its cases on the days that were left when its district was placed.
+func (p province) checkCapacity(t *rapid.T, plan rollout.Planned, placed func(district string) time.Time) {
 	type place struct {
 		district, class string
 		monday          calendar.Date
@@ -216,7 +217,7 @@ func (p province) checkCapacity(t *rapid.T, plan rollout.Planned, now time.Time)
 			if slices.Contains(round.LeftOut, school.Name) {
 				continue
 			}
-			days := p.daysLeft(t, round, school.Name, now)
+			days := p.daysLeft(t, round, school.Name, placed(view.Name))
 			cases := map[calendar.Date]float64{}
 			for _, day := range days {
 				monday := day
@@ -382,6 +383,53 @@ func (p province) keepsItsOpening(t *rapid.T, o rollout.Observed, round rollout.
 	for _, is := range o.Rounds {
 		if is.Opened && is.District == round.District && (!is.OpensAt.Equal(round.OpensAt) || !is.ClosesAt.Equal(round.ClosesAt)) {
 			t.Fatalf("%s opened from %s to %s and is planned from %s to %s", is.District, is.OpensAt, is.ClosesAt, round.OpensAt, round.ClosesAt)
+		}
+	}
+}
+
+// Districts join one after another and open on time: what opened waves bring is counted
+// when later ones are placed, so that all of them together stay within capacity.
+func TestCapacityThroughATerm(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawProvince(t)
+		p.crowd(t)
+		var o rollout.Observed
+		here, placed := 1, map[string]time.Time{}
+		for now := at("2026-10-12T00:00:00Z"); now.Before(at("2027-01-10T00:00:00Z")); {
+			plan, err := rollout.Plan(p.spec, p.calendar, p.districts[:here], o, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, round := range plan.Rounds {
+				if !slices.Contains(openedOf(o), round.District) {
+					placed[round.District] = now
+				}
+			}
+			adopt(&o, plan, openedOf(o)...)
+			here = min(here+rapid.IntRange(0, 1).Draw(t, "joins"), len(p.districts))
+			now = now.Add(time.Duration(rapid.IntRange(1, 10*24*60).Draw(t, "minutes")) * time.Minute)
+			for i, r := range o.Rounds {
+				o.Rounds[i].Opened = !now.Before(r.OpensAt)
+			}
+		}
+		var all rollout.Planned
+		for _, r := range o.Rounds {
+			phases := []rollout.PhaseWindow{{From: r.OpensAt, To: r.ClosesAt}}
+			all.Rounds = append(all.Rounds, rollout.RoundPlan{District: r.District, Phases: phases, Sessions: r.Sessions, Schools: r.Schools, LeftOut: r.LeftOut})
+		}
+		p.checkCapacity(t, all, func(district string) time.Time { return placed[district] })
+	})
+}
+
+// crowd has every district send to one hospital in short waves, several a week.
+func (p *province) crowd(t *rapid.T) {
+	p.spec.Waves = rollout.Waves{MaxConcurrent: 1}
+	p.spec.Phases[1].SchoolDays = rapid.IntRange(1, 2).Draw(t, "short stage1")
+	p.spec.Capacity.Policy, p.spec.Capacity.CounsellorCases, p.spec.Capacity.Declared = rollout.Required, 0, []int64{20, 0, 0}
+	for i := range p.districts {
+		p.districts[i].Channels = []rollout.Channel{
+			{Facility: "x", Class: "P", Weekly: rapid.SampledFrom([]int{20, 40}).Draw(t, "agreed"), From: date("2026-09-01"), Until: date("2027-06-30")},
 		}
 	}
 }
