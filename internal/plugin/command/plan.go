@@ -262,8 +262,15 @@ func (w *planWorld) of(c v1alpha1.ScreeningCampaign) (planning.Observed, error) 
 	if i := slices.IndexFunc(w.policies, func(p v1alpha1.EscalationPolicy) bool { return p.Name == c.Spec.Template.Spec.EscalationPolicyRef.Name }); i >= 0 {
 		out.Policy = &w.policies[i]
 	}
+	w.sort(&out)
+	return out, nil
+}
+
+// sort gives a campaign what districts have: rounds by whose they are, schools and
+// channels by namespace.
+func (w *planWorld) sort(out *planning.Observed) {
 	for _, r := range w.rounds {
-		if r.Labels[v1alpha1.LabelCampaign] == c.Name {
+		if r.Labels[v1alpha1.LabelCampaign] == out.Campaign.Name {
 			out.Rounds = append(out.Rounds, r)
 		} else {
 			out.Others = append(out.Others, r)
@@ -275,5 +282,4 @@ func (w *planWorld) of(c v1alpha1.ScreeningCampaign) (planning.Observed, error) 
 	for _, r := range w.channels {
 		out.Channels[r.Namespace] = append(out.Channels[r.Namespace], r)
 	}
-	return out, nil
 }
