@@ -36,10 +36,14 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.BandApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("BlockedDistrict"):
 		return &apiv1alpha1.BlockedDistrictApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("BlockedSchool"):
+		return &apiv1alpha1.BlockedSchoolApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CalendarException"):
 		return &apiv1alpha1.CalendarExceptionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CampaignReference"):
 		return &apiv1alpha1.CampaignReferenceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Capacity"):
+		return &apiv1alpha1.CapacityApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Case"):
 		return &apiv1alpha1.CaseApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ChainStep"):
@@ -78,6 +82,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.EscalationPolicySpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("EscalationPolicyStatus"):
 		return &apiv1alpha1.EscalationPolicyStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ExpectedRate"):
+		return &apiv1alpha1.ExpectedRateApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Facility"):
 		return &apiv1alpha1.FacilityApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("HelpLine"):
@@ -132,6 +138,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.RescoreApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Review"):
 		return &apiv1alpha1.ReviewApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Rollout"):
+		return &apiv1alpha1.RolloutApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("RoundRelease"):
 		return &apiv1alpha1.RoundReleaseApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("RoundTemplate"):
@@ -150,6 +158,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.SchoolSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("SchoolStatus"):
 		return &apiv1alpha1.SchoolStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("SchoolWindows"):
+		return &apiv1alpha1.SchoolWindowsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ScreeningCampaign"):
 		return &apiv1alpha1.ScreeningCampaignApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ScreeningCampaignSpec"):

@@ -77,8 +77,8 @@ const (
 	// ConditionGatesPassed on a ScreeningRound is True when nothing stands in the way of opening.
 	//
 	// Reasons when True: Passed, NotStricter (a deadline or floor of the district's own has no
-	// effect, the policy's holds). When False: CampaignNotFound, Suspended, DistrictNotReady,
-	// InstrumentNotUsable, PolicyInvalid, ChannelNotUsable, DutyChainNotReady, SchoolsNotStaffed.
+	// effect, the policy's holds). When False: CampaignNotFound, Suspended, SchoolsClaimed,
+	// DistrictNotReady, InstrumentNotUsable, PolicyInvalid, ChannelNotUsable, DutyChainNotReady, SchoolsNotStaffed.
 	// When Unknown: NoReport (only once the round has opened; before, what is unknown does not pass).
 	ConditionGatesPassed = "GatesPassed"
 	// ConditionMeaningPinned on a ScreeningRound is True when the data plane holds its meaning.
@@ -101,6 +101,12 @@ const (
 	//
 	// Reasons when True: Planned. When False: Suspended, Blocked, NothingSelected, NothingDue.
 	ConditionPlanned = "Planned"
+	// ConditionCapacityFits on a ScreeningCampaign, there only while spec.rollout.capacity asks for it
+	// (Required or Preferred), is True when counsellors and channels can take what the plan expects.
+	//
+	// Reasons when True: Fits. When False: SchoolsLeftOut (Required: some take no part), CapacityExceeded
+	// (Preferred: some weeks bring more), NoExpectedRates (nothing is known to compare with).
+	ConditionCapacityFits = "CapacityFits"
 )
 
 // Condition reasons. They are API: documented with the condition types above.
@@ -170,6 +176,7 @@ const (
 	ReasonChannelNotUsable    = "ChannelNotUsable"
 	ReasonDutyChainNotReady   = "DutyChainNotReady"
 	ReasonSchoolsNotStaffed   = "SchoolsNotStaffed"
+	ReasonSchoolsClaimed      = "SchoolsClaimed"
 	ReasonPinned              = "Pinned"
 	ReasonNotYet              = "NotYet"
 	ReasonRefused             = "Refused"
@@ -185,4 +192,9 @@ const (
 	ReasonBlocked         = "Blocked"
 	ReasonNothingSelected = "NothingSelected"
 	ReasonNothingDue      = "NothingDue"
+
+	ReasonFits             = "Fits"
+	ReasonSchoolsLeftOut   = "SchoolsLeftOut"
+	ReasonCapacityExceeded = "CapacityExceeded"
+	ReasonNoExpectedRates  = "NoExpectedRates"
 )

@@ -3,6 +3,9 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // ScreeningCampaignSpec is to a round what a CronJob is to a Job: when, where and what.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.rollout) || (!has(self.rollout.pilot) && !has(self.rollout.maxConcurrentDistricts)) || self.template.spec.phases.all(p, !has(p.dates))",message="dates cannot be shifted from wave to wave: give the phases schoolDays, or take pilot and maxConcurrentDistricts out of rollout"
+// +kubebuilder:validation:XValidation:rule="!has(self.rollout) || !has(self.rollout.capacity) || !has(self.rollout.capacity.schoolDaysPerSchool) || self.template.spec.phases.all(p, p.name != 'Stage1' || !has(p.schoolDays) || self.rollout.capacity.schoolDaysPerSchool <= p.schoolDays)",message="schoolDaysPerSchool is more than the school days of Stage1: write at most as many"
 type ScreeningCampaignSpec struct {
 	// timeZone in which the schedule is read.
 	// +required
@@ -23,6 +26,107 @@ type ScreeningCampaignSpec struct {
 	// template of the rounds.
 	// +required
 	Template RoundTemplate `json:"template,omitzero"`
+	// rollout says which districts and schools are screened one after another; without it all are at once.
+	// +optional
+	Rollout Rollout `json:"rollout,omitzero"`
+}
+
+// Rollout spreads a campaign over time: districts in waves, schools by who is there for them. Wave k is
+// the campaign begun k times the school days of Stage1 later.
+//
+// +kubebuilder:validation:MinProperties=1
+// +kubebuilder:validation:XValidation:rule="!has(self.pilot) || !has(self.order) || self.order.all(d, !(d in self.pilot))",message="a district is in pilot and in order: take it out of one of them"
+// +kubebuilder:validation:XValidation:rule="!has(self.pilot) || !has(self.maxConcurrentDistricts) || size(self.pilot) <= self.maxConcurrentDistricts",message="pilot has more districts than maxConcurrentDistricts: raise it or make pilot shorter"
+type Rollout struct {
+	// pilot lists the districts of a first wave of their own, by namespace.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=200
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	Pilot []string `json:"pilot,omitempty"`
+	// order lists the districts that come next, by namespace; the others follow by name.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=200
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	Order []string `json:"order,omitempty"`
+	// maxConcurrentDistricts is how many districts are in Stage1 at a time; without it any number.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	MaxConcurrentDistricts int32 `json:"maxConcurrentDistricts,omitempty"`
+	// capacity compares the cases that are expected with who is there to take them.
+	// +optional
+	Capacity Capacity `json:"capacity,omitzero"`
+}
+
+// Capacity says what is expected and what is to be done where that is more than counsellors and
+// channels take in a week.
+//
+// +kubebuilder:validation:MinProperties=1
+// +kubebuilder:validation:XValidation:rule="!has(self.expected) || self.expected.map(e, e.perThousand).sum() <= 1000",message="expected adds up to more than 1000 per thousand, and a student has one tier: write smaller rates"
+type Capacity struct {
+	// policy for a school whose expected cases do not fit. Required: it answers on other or more days
+	// until it fits, or takes no part. Preferred: it answers when the excess is least, with a warning.
+	// Ignore: no school is moved.
+	// +optional
+	// +default="Ignore"
+	// +kubebuilder:validation:Enum=Required;Preferred;Ignore
+	Policy CapacityPolicy `json:"policy,omitempty"`
+	// schoolDaysPerSchool is on how many school days of Stage1 one school answers, at least; without it
+	// on all of them. Under Ignore it has no effect.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=200
+	SchoolDaysPerSchool int32 `json:"schoolDaysPerSchool,omitempty"`
+	// counsellorCasesPerWeek is how many cases a full-time psych teacher takes in a week; a part-time one
+	// takes half of them. Without it counsellors are not counted.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	CounsellorCasesPerWeek int32 `json:"counsellorCasesPerWeek,omitempty"`
+	// providerCasesPerWeek is how many cases a week an engaged institution takes at one school that has
+	// no psych teacher. Without it such a school has nobody where counsellors are counted.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	ProviderCasesPerWeek int32 `json:"providerCasesPerWeek,omitempty"`
+	// expected is how many students of a thousand are expected in each tier of the policy. Without it,
+	// as many as the district published in the latest earlier round of the campaign.
+	// +optional
+	// +listType=map
+	// +listMapKey=tier
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=10
+	Expected []ExpectedRate `json:"expected,omitempty"`
+}
+
+// CapacityPolicy is what becomes of a school whose expected cases do not fit.
+type CapacityPolicy string
+
+// The policies.
+const (
+	CapacityRequired  CapacityPolicy = "Required"
+	CapacityPreferred CapacityPolicy = "Preferred"
+	CapacityIgnore    CapacityPolicy = "Ignore"
+)
+
+// ExpectedRate is how often a tier is expected.
+type ExpectedRate struct {
+	// tier of the escalation policy.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=40
+	Tier string `json:"tier,omitempty"`
+	// perThousand is how many students of a thousand are expected in the tier.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=1000
+	PerThousand *int32 `json:"perThousand,omitempty"`
 }
 
 // Schedule is a recurring or a one-off date.
@@ -142,7 +246,7 @@ type StageContent struct {
 //
 // +kubebuilder:validation:MinProperties=1
 type ScreeningCampaignStatus struct {
-	// conditions of the object: Ready, Planned.
+	// conditions of the object: Ready, Planned, CapacityFits.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -173,6 +277,19 @@ type ScreeningCampaignStatus struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=200
 	Blocked []BlockedDistrict `json:"blocked,omitempty"`
+	// blockedSchools lists schools that take no part in their district's round: the first hundred, by
+	// district and name.
+	// +optional
+	// +listType=map
+	// +listMapKey=namespace
+	// +listMapKey=school
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=100
+	BlockedSchools []BlockedSchool `json:"blockedSchools,omitempty"`
+	// moreBlockedSchools is how many more there are than blockedSchools lists.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	MoreBlockedSchools int32 `json:"moreBlockedSchools,omitempty"`
 }
 
 // SkippedSlot is a start that was not made.
@@ -195,6 +312,30 @@ type BlockedDistrict struct {
 	// +kubebuilder:validation:MaxLength=63
 	Namespace string `json:"namespace,omitempty"`
 	// reason why it is blocked.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Reason string `json:"reason,omitempty"`
+	// campaign that has the district's schools at that time, for the reason SchoolsClaimed.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Campaign string `json:"campaign,omitempty"`
+}
+
+// BlockedSchool is a school that takes no part in its district's round.
+type BlockedSchool struct {
+	// namespace of the district.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace,omitempty"`
+	// school is the name of the School.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	School string `json:"school,omitempty"`
+	// reason why it takes no part.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63

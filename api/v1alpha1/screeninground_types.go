@@ -26,6 +26,21 @@ type ScreeningRoundSpec struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=200
 	Sessions []SessionWindow `json:"sessions,omitempty"`
+	// schools that have sessions of their own, within the round's; every other school has the round's.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=2000
+	Schools []SchoolWindows `json:"schools,omitempty"`
+	// leftOut lists schools of the cohort's stages that take no part: the plan has no place for them.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=2000
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=253
+	LeftOut []string `json:"leftOut,omitempty"`
 	// cohort says which students take part.
 	// +required
 	Cohort Cohort `json:"cohort,omitzero"`
@@ -94,6 +109,21 @@ type SessionWindow struct {
 	// to is when drafts are finalised.
 	// +required
 	To metav1.Time `json:"to,omitzero"`
+}
+
+// SchoolWindows is when the students of one school answer.
+type SchoolWindows struct {
+	// name of the School.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+	// sessions in which they answer, in order.
+	// +required
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=200
+	Sessions []SessionWindow `json:"sessions,omitempty"`
 }
 
 // ScreeningRoundStatus is what the operator found.

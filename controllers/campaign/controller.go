@@ -6,19 +6,23 @@ package campaign
 import (
 	"context"
 	"errors"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/apply"
+	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
 	"github.com/evenkeel/evenkeel/internal/controlplane/result"
 )
 
@@ -35,11 +39,16 @@ type Reconciler struct {
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	changed := builder.WithPredicates(predicate.GenerationChangedPredicate{})
 	labelled := builder.WithPredicates(predicate.Or[client.Object](predicate.LabelChangedPredicate{}, terminating))
+	comesOrGoes := builder.WithPredicates(predicate.Funcs{UpdateFunc: func(event.UpdateEvent) bool { return false }})
 	all := handler.EnqueueRequestsFromMapFunc(r.all)
+	soon := r.gathered(r.planners)
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("campaign").
 		For(&v1alpha1.ScreeningCampaign{}, changed).
 		Watches(&v1alpha1.ScreeningRound{}, handler.EnqueueRequestsFromMapFunc(ofRound)).
+		Watches(&v1alpha1.ScreeningRound{}, all, comesOrGoes).
+		Watches(&v1alpha1.School{}, soon, changed).
+		Watches(&v1alpha1.ReferralChannel{}, soon, changed).
 		Watches(&v1alpha1.AcademicCalendar{}, all, changed).
 		Watches(&v1alpha1.District{}, all, changed).
 		Watches(&v1alpha1.Instrument{}, all, changed).
@@ -67,6 +76,47 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		r.emit(&o.campaign, after)
 	}
 	return result.Of(errors.Join(applyErr, statusErr), d.fault, wait, nextLook(d, now))
+}
+
+// gatherFor is how long changes of schools and channels are gathered before the plan is
+// made anew: a province brings twenty thousand of them at once.
+const gatherFor = 5 * time.Second
+
+// gathered wakes campaigns some time after the first of many changes.
+func (r *Reconciler) gathered(which handler.MapFunc) handler.EventHandler {
+	wake := func(ctx context.Context, obj client.Object, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+		for _, request := range which(ctx, obj) {
+			q.AddAfter(request, gatherFor)
+		}
+	}
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			wake(ctx, e.Object, q)
+		},
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			wake(ctx, e.ObjectNew, q)
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			wake(ctx, e.Object, q)
+		},
+	}
+}
+
+// planners are the campaigns whose plan depends on schools and channels.
+func (r *Reconciler) planners(ctx context.Context, _ client.Object) []reconcile.Request {
+	var list v1alpha1.ScreeningCampaignList
+	if err := r.Client.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
+		return nil // the cache has not started; everything is queued when it has
+	}
+	var out []reconcile.Request
+	for _, campaign := range list.Items {
+		var calendar v1alpha1.AcademicCalendar
+		err := r.Client.Get(ctx, client.ObjectKey{Name: campaign.Spec.CalendarRef.Name}, &calendar)
+		if err == nil && planning.NeedsSchools(campaign.Spec, calendar.Spec) {
+			out = append(out, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&campaign)})
+		}
+	}
+	return out
 }
 
 func ofRound(_ context.Context, obj client.Object) []reconcile.Request {

@@ -25,12 +25,13 @@ func decide(o observed, now time.Time) decision {
 		return d
 	}
 	plan, err := planning.Compute(planning.Observed{
-		Campaign: o.campaign, Calendar: *o.calendar, Namespaces: o.namespaces, Districts: o.districts, Rounds: o.rounds,
+		Campaign: o.campaign, Calendar: *o.calendar, Policy: o.policy, Namespaces: o.namespaces, Districts: o.districts, Rounds: o.rounds,
+		Others: o.others, Campaigns: o.campaigns, Schools: o.schools, Channels: o.channels,
 	}, now)
-	var invalid *planning.CalendarError
+	var reference *planning.ReferenceError
 	switch {
-	case errors.As(err, &invalid):
-		d.waiting = fmt.Sprintf("Waiting for AcademicCalendar %s, which is not valid: %s", invalid.Name, invalid.Fault)
+	case errors.As(err, &reference):
+		d.waiting = fmt.Sprintf("Waiting for %s %s: %s", reference.Kind, reference.Name, reference.Fault)
 	case err != nil:
 		d.fault = err
 	default:
@@ -40,7 +41,8 @@ func decide(o observed, now time.Time) decision {
 }
 
 // missing says which object that the campaign refers to is not there. Only the calendar
-// keeps it from planning; the rounds themselves warn of the others.
+// keeps it from planning, and the policy where schools are moved for capacity's sake; the
+// rounds themselves warn of the others.
 func missing(o observed) string {
 	if o.calendar == nil {
 		return "Waiting for AcademicCalendar " + o.campaign.Spec.CalendarRef.Name

@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
 )
 
 // observed is all that planning a campaign depends on, besides the time.
@@ -21,6 +22,11 @@ type observed struct {
 	selector    error              // the selector cannot be read
 	districts   map[string]v1alpha1.District
 	rounds      []v1alpha1.ScreeningRound // of the campaign, in whatever namespace
+
+	others    []v1alpha1.ScreeningRound // of other campaigns
+	campaigns []v1alpha1.ScreeningCampaign
+	schools   map[string][]v1alpha1.School // by namespace; read only where the plan depends on them
+	channels  map[string][]v1alpha1.ReferralChannel
 }
 
 func (r *Reconciler) gather(ctx context.Context, req ctrl.Request) (*observed, error) {
@@ -28,7 +34,7 @@ func (r *Reconciler) gather(ctx context.Context, req ctrl.Request) (*observed, e
 	if err := r.Client.Get(ctx, req.NamespacedName, &o.campaign); err != nil {
 		return o, err
 	}
-	steps := []func(context.Context, *observed) error{r.gatherReferences, r.gatherNamespaces, r.gatherRounds}
+	steps := []func(context.Context, *observed) error{r.gatherReferences, r.gatherNamespaces, r.gatherRounds, r.gatherSchools}
 	for _, step := range steps {
 		if err := step(ctx, o); err != nil {
 			return o, err
@@ -84,10 +90,46 @@ func (r *Reconciler) gatherNamespaces(ctx context.Context, o *observed) error {
 }
 
 func (r *Reconciler) gatherRounds(ctx context.Context, o *observed) error {
-	var rounds v1alpha1.ScreeningRoundList
-	if err := r.Client.List(ctx, &rounds, client.MatchingLabels{v1alpha1.LabelCampaign: o.campaign.Name}); err != nil {
+	var campaigns v1alpha1.ScreeningCampaignList
+	if err := r.Client.List(ctx, &campaigns); err != nil {
 		return err
 	}
-	o.rounds = rounds.Items
+	o.campaigns = campaigns.Items
+	var rounds v1alpha1.ScreeningRoundList
+	if err := r.Client.List(ctx, &rounds); err != nil {
+		return err
+	}
+	for _, round := range rounds.Items {
+		switch round.Labels[v1alpha1.LabelCampaign] {
+		case o.campaign.Name:
+			o.rounds = append(o.rounds, round)
+		default:
+			o.others = append(o.others, round)
+		}
+	}
+	return nil
+}
+
+// gatherSchools reads a province's schools, without copying them, where the plan depends
+// on them.
+func (r *Reconciler) gatherSchools(ctx context.Context, o *observed) error {
+	if o.calendar == nil || len(o.others) == 0 && !planning.NeedsSchools(o.campaign.Spec, o.calendar.Spec) {
+		return nil
+	}
+	var schools v1alpha1.SchoolList
+	if err := r.Client.List(ctx, &schools, client.UnsafeDisableDeepCopy); err != nil {
+		return err
+	}
+	var channels v1alpha1.ReferralChannelList
+	if err := r.Client.List(ctx, &channels, client.UnsafeDisableDeepCopy); err != nil {
+		return err
+	}
+	o.schools, o.channels = map[string][]v1alpha1.School{}, map[string][]v1alpha1.ReferralChannel{}
+	for _, school := range schools.Items {
+		o.schools[school.Namespace] = append(o.schools[school.Namespace], school)
+	}
+	for _, channel := range channels.Items {
+		o.channels[channel.Namespace] = append(o.channels[channel.Namespace], channel)
+	}
 	return nil
 }

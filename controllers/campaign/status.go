@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -14,8 +15,11 @@ import (
 	"github.com/evenkeel/evenkeel/internal/core/rollout"
 )
 
-// mostBlocked is how many blocked districts the schema takes.
-const mostBlocked = 200
+// How many blocked districts and schools the schema takes.
+const (
+	mostBlocked        = 200
+	mostBlockedSchools = 100
+)
 
 // summarise sets the status that a campaign deserves. What a plan would say stays as it
 // was while there is none.
@@ -26,11 +30,12 @@ func summarise(c *v1alpha1.ScreeningCampaign, o observed, d decision, now time.T
 	if d.planned {
 		s.NextSlot = v1alpha1.Civil(planning.Next(c.Spec.TimeZone, d.plan.Planned).String())
 		s.Blocked = blocked(d)
+		s.BlockedSchools, s.MoreBlockedSchools = blockedSchools(d)
 		if skipped, found := lastSkipped(d.plan.Planned); found {
 			s.LastSkipped = skipped
 		}
 	}
-	want := append(ready(d).Trio(), planned(o, d))
+	want := append(append(ready(d).Trio(), planned(o, d)), capacityFits(o, d)...)
 	s.Conditions = conditions.Settle(o.campaign.Status.Conditions, want, c.Generation, now)
 }
 
@@ -59,13 +64,31 @@ func planned(o observed, d decision) metav1.Condition {
 	case len(d.plan.Rounds) == 0:
 		return conditions.False(kind, v1alpha1.ReasonNothingDue, "No run is due")
 	}
-	return conditions.True(kind, v1alpha1.ReasonPlanned, fmt.Sprintf("Every selected district has its round of %s", d.plan.Slot))
+	return conditions.True(kind, v1alpha1.ReasonPlanned, fmt.Sprintf("Every selected district has its round of %s", d.plan.Slot)+unselected(d.plan.Warnings))
+}
+
+// unselected says which names in the rollout are nobody's.
+func unselected(warnings []rollout.Warning) string {
+	var names []string
+	for _, w := range warnings {
+		if w.Reason == planning.NotSelected {
+			names = append(names, w.District)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "; spec.rollout names districts that districtSelector does not select: " + strings.Join(names, ", ")
 }
 
 func sentence(list []rollout.Blocked) string {
 	parts := make([]string, 0, len(list))
 	for _, b := range list {
-		parts = append(parts, b.District+": "+string(b.Reason))
+		part := b.District + ": " + string(b.Reason)
+		if b.Campaign != "" {
+			part += " by " + b.Campaign
+		}
+		parts = append(parts, part)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -107,7 +130,15 @@ func lastSkipped(plan rollout.Planned) (v1alpha1.SkippedSlot, bool) {
 func blocked(d decision) []v1alpha1.BlockedDistrict {
 	var out []v1alpha1.BlockedDistrict
 	for _, b := range d.plan.Blocked[:min(len(d.plan.Blocked), mostBlocked)] {
-		out = append(out, v1alpha1.BlockedDistrict{Namespace: b.District, Reason: string(b.Reason)})
+		out = append(out, v1alpha1.BlockedDistrict{Namespace: b.District, Reason: string(b.Reason), Campaign: b.Campaign})
 	}
 	return out
+}
+
+func blockedSchools(d decision) (out []v1alpha1.BlockedSchool, more int32) {
+	all := d.plan.BlockedSchools
+	for _, b := range all[:min(len(all), mostBlockedSchools)] {
+		out = append(out, v1alpha1.BlockedSchool{Namespace: b.District, School: b.School, Reason: string(b.Reason)})
+	}
+	return out, int32(min(len(all)-len(out), math.MaxInt32)) //nolint:gosec // bounded on both sides
 }

@@ -77,16 +77,12 @@ func cohort(o observed, d decision, now time.Time) []string {
 	}
 	var names []string
 	for _, school := range o.schools {
-		if takesPart(school, o.round.Spec.Cohort) {
+		if planning.TakesPart(school, o.round.Spec) {
 			names = append(names, school.Name)
 		}
 	}
 	slices.Sort(names)
 	return names
-}
-
-func takesPart(school v1alpha1.School, c v1alpha1.Cohort) bool {
-	return slices.ContainsFunc(school.Spec.Stages, func(s v1alpha1.StageEnrolment) bool { return slices.Contains(c.Stages, s.Stage) })
 }
 
 // hold is the strictest of what people ask, what the gates say and what caution asks of

@@ -2,6 +2,7 @@ package round
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
 	"github.com/evenkeel/evenkeel/internal/core/escalation/escalationtest"
 	"github.com/evenkeel/evenkeel/internal/core/instrument/instrumenttest"
+	"github.com/evenkeel/evenkeel/internal/core/rollout"
 )
 
 var (
@@ -68,6 +70,19 @@ func running(t *testing.T) observed {
 	return o
 }
 
+var claimed = []rollout.Claim{{Campaign: "winter", OpensAt: closes.Add(-time.Minute), ClosesAt: closes.Add(time.Hour)}}
+
+func TestSchoolsThatAreLeftOutTakeNoPart(t *testing.T) {
+	o := running(t)
+	o.round.Spec.LeftOut = []string{"lotus-pond"}
+	o.round.Status = v1alpha1.ScreeningRoundStatus{}
+	o.view, o.viewed = contract.RoundView{}, false
+	d := decide(o, opens.Add(-time.Hour))
+	if len(d.schools) != 0 || d.gates.state != fail || !strings.Contains(d.gates.message, "a place in the plan") {
+		t.Errorf("schools %v, gates %q", d.schools, d.gates.message)
+	}
+}
+
 func TestWhatHoldsARunningRound(t *testing.T) {
 	tests := map[string]struct {
 		edit   func(*observed)
@@ -95,6 +110,13 @@ func TestWhatHoldsARunningRound(t *testing.T) {
 			o.campaign.Spec.Schedule.StartDate = "2026-10-01"
 			o.view.State = contract.RoundHeld
 		}, contract.HoldNew, v1alpha1.ReasonCampaignNotFound},
+		"not: claimed by another, once it has been open": {func(o *observed) { o.claims = claimed }, contract.HoldNone, ""},
+		"claimed by another, unopened": {func(o *observed) {
+			o.claims, o.view.State = claimed, contract.RoundHeld
+		}, contract.HoldNew, v1alpha1.ReasonSchoolsClaimed},
+		"not: claimed until it opens": {func(o *observed) {
+			o.claims, o.view.State = []rollout.Claim{{Campaign: "winter", OpensAt: opens.Add(-time.Hour), ClosesAt: opens}}, contract.RoundHeld
+		}, contract.HoldNone, ""},
 		"made anew": {func(o *observed) { o.round.Status = v1alpha1.ScreeningRoundStatus{} }, contract.HoldNew, ""},
 		"not: made anew, then lifted": {func(o *observed) {
 			o.round.Status = v1alpha1.ScreeningRoundStatus{}

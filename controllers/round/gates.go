@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -52,7 +53,7 @@ type scene struct {
 func judge(o observed, d decision) verdict {
 	s := scene{o: o, d: d}
 	gates := []func(*scene) gate{
-		campaignGate, districtGate, instrumentGate, policyGate, recordGate, channelGate, dutyGate, schoolGate,
+		campaignGate, claimGate, districtGate, instrumentGate, policyGate, recordGate, channelGate, dutyGate, schoolGate,
 	}
 	var v verdict
 	var messages []string
@@ -105,6 +106,22 @@ func campaignGate(s *scene) gate {
 		return failing(v1alpha1.ReasonCampaignNotFound, "the round was planned by an earlier ScreeningCampaign %s and is not in the plan of the present one", name)
 	case !translate.Scheduled(campaign.Spec.Schedule, s.o.round.Spec.Slot):
 		return failing(v1alpha1.ReasonCampaignNotFound, "the schedule of ScreeningCampaign %s no longer has %s; the round does not open", name, s.o.round.Spec.Slot)
+	}
+	return gate{}
+}
+
+// claimGate keeps a school from two rounds at once: while another campaign's round that
+// comes first is planned or open at the same time, this one does not open.
+func claimGate(s *scene) gate {
+	if s.d.opened {
+		return gate{}
+	}
+	for _, c := range s.o.claims {
+		if c.OpensAt.Before(s.d.closes) && s.d.opens.Before(c.ClosesAt) {
+			return failing(v1alpha1.ReasonSchoolsClaimed,
+				"ScreeningCampaign %s screens schools of the district from %s to %s, and its round comes first; choose other dates or other stages for one of the two",
+				c.Campaign, c.OpensAt.Format(time.RFC3339), c.ClosesAt.Format(time.RFC3339))
+		}
 	}
 	return gate{}
 }
@@ -175,7 +192,7 @@ func dutyGate(s *scene) gate {
 
 func schoolGate(s *scene) gate {
 	if len(s.d.schools) == 0 {
-		return failing(v1alpha1.ReasonSchoolsNotStaffed, "no School of the district has a stage of the cohort")
+		return failing(v1alpha1.ReasonSchoolsNotStaffed, "no School of the district has a stage of the cohort and a place in the plan")
 	}
 	var lacking []string
 	for _, name := range s.d.schools {

@@ -12,6 +12,8 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
+	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
+	"github.com/evenkeel/evenkeel/internal/core/rollout"
 )
 
 // observed is all that deciding about a round depends on, besides the time.
@@ -23,6 +25,7 @@ type observed struct {
 	instruments []v1alpha1.Instrument       // all there are
 	channels    []v1alpha1.ReferralChannel  // of the district
 	schools     []v1alpha1.School           // of the district
+	claims      []rollout.Claim             // rounds of other campaigns with schools of this one, which come before it
 	record      *contract.Meaning           // what status.meaningDigest pinned; nil: nothing pinned, or the record is gone or not the right one
 	heard       bool                        // the latest attempt to hear from the district brought a report
 	duty        contract.Reach              // by that report
@@ -154,6 +157,19 @@ func (r *Reconciler) gatherDistrict(ctx context.Context, o *observed) (err error
 		return err
 	}
 	o.channels, o.schools = channels.Items, schools.Items
+	return r.gatherClaims(ctx, o)
+}
+
+func (r *Reconciler) gatherClaims(ctx context.Context, o *observed) error {
+	var rounds v1alpha1.ScreeningRoundList
+	if err := r.Client.List(ctx, &rounds, client.InNamespace(o.round.Namespace)); err != nil {
+		return err
+	}
+	var campaigns v1alpha1.ScreeningCampaignList
+	if err := r.Client.List(ctx, &campaigns); err != nil {
+		return err
+	}
+	o.claims = planning.Claims(o.round, rounds.Items, campaigns.Items, o.schools, r.Clock.Now())
 	return nil
 }
 

@@ -26,7 +26,8 @@ type Session struct {
 	To   time.Time `json:"to"`
 }
 
-// SchoolSessions replaces the default list for one school.
+// SchoolSessions replaces the default list for one school; it has at least one session.
+// A school that takes no part is not in the cohort.
 type SchoolSessions struct {
 	School   string    `json:"school"`
 	Sessions []Session `json:"sessions"`

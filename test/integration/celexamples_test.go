@@ -15,6 +15,14 @@ func stage1(pairs ...any) map[string]any {
 	return phase
 }
 
+func rollout(pairs ...any) edit { return set(fields(pairs...), "spec", "rollout") }
+
+func capacity(pairs ...any) edit { return rollout("capacity", fields(pairs...)) }
+
+func expected(tier string, perThousand int64) map[string]any {
+	return fields("tier", tier, "perThousand", perThousand)
+}
+
 func exceptions(pairs ...any) edit {
 	one := fields("name", "Own days", "district", "fengtai", "school", "no-8")
 	for i := 0; i < len(pairs); i += 2 {
@@ -103,6 +111,22 @@ var celExamples = []example{
 	{rule: rule{"ScreeningCampaign", "spec.template.spec.phases[].session", "from must be earlier than to; write 24:00 for the end of the day"},
 		accept: phases(stage1("schoolDays", int64(2), "session", fields("from", "00:00", "to", "24:00"))),
 		reject: phases(stage1("schoolDays", int64(2), "session", fields("from", "16:30", "to", "09:00")))},
+
+	{rule: rule{"ScreeningCampaign", "spec", "dates cannot be shifted from wave to wave: give the phases schoolDays, or take pilot and maxConcurrentDistricts out of rollout"},
+		accept: all(rollout("order", list("fengtai")), phases(stage1("dates", fields("from", "2026-09-15", "to", "2026-09-16")))),
+		reject: all(rollout("maxConcurrentDistricts", int64(2)), phases(stage1("dates", fields("from", "2026-09-15", "to", "2026-09-16"))))},
+	{rule: rule{"ScreeningCampaign", "spec", "schoolDaysPerSchool is more than the school days of Stage1: write at most as many"},
+		accept: all(capacity("schoolDaysPerSchool", int64(2)), phases(stage1("schoolDays", int64(2)))),
+		reject: all(capacity("schoolDaysPerSchool", int64(3)), phases(stage1("schoolDays", int64(2))))},
+	{rule: rule{"ScreeningCampaign", "spec.rollout", "a district is in pilot and in order: take it out of one of them"},
+		accept: rollout("pilot", list("fengtai"), "order", list("kaizhou")),
+		reject: rollout("pilot", list("fengtai"), "order", list("kaizhou", "fengtai"))},
+	{rule: rule{"ScreeningCampaign", "spec.rollout", "pilot has more districts than maxConcurrentDistricts: raise it or make pilot shorter"},
+		accept: rollout("pilot", list("fengtai"), "maxConcurrentDistricts", int64(1)),
+		reject: rollout("pilot", list("fengtai", "kaizhou"), "maxConcurrentDistricts", int64(1))},
+	{rule: rule{"ScreeningCampaign", "spec.rollout.capacity", "expected adds up to more than 1000 per thousand, and a student has one tier: write smaller rates"},
+		accept: capacity("expected", list(expected("Severe", 11), expected("High", 989))),
+		reject: capacity("expected", list(expected("Severe", 12), expected("High", 989)))},
 
 	{rule: rule{"Instrument", "spec", "code and version cannot change: create another Instrument"}, was: all(),
 		reject: set("2", "spec", "version")},

@@ -118,15 +118,19 @@ func TestRoundsBelongToTheOperator(t *testing.T) {
 		edit func(*v1alpha1.ScreeningRound)
 		want string // "": accepted
 	}{
-		"suspend":         {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Suspend = v1alpha1.SuspendHold }},
-		"endAt":           {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.EndAt = ptr.To(metav1.NewTime(time.Unix(1_800_000_000, 0))) }},
-		"an annotation":   {edit: func(r *v1alpha1.ScreeningRound) { r.Annotations = map[string]string{"note": "seen"} }},
-		"a label":         {edit: func(r *v1alpha1.ScreeningRound) { r.Labels["team"] = "a" }},
-		"a finalizer":     {edit: func(r *v1alpha1.ScreeningRound) { r.Finalizers = []string{"example.cn/backup"} }},
-		"the campaign":    {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Campaign.UID = "1111" }, want: "only spec.suspend and spec.endAt"},
-		"the slot":        {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Slot = "2026-09-16" }, want: "only spec.suspend and spec.endAt"},
-		"a phase":         {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Phases[0].To = r.Spec.Phases[0].From }, want: "only spec.suspend and spec.endAt"},
-		"a session":       {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Sessions = r.Spec.Sessions[:1] }, want: "only spec.suspend and spec.endAt"},
+		"suspend":       {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Suspend = v1alpha1.SuspendHold }},
+		"endAt":         {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.EndAt = ptr.To(metav1.NewTime(time.Unix(1_800_000_000, 0))) }},
+		"an annotation": {edit: func(r *v1alpha1.ScreeningRound) { r.Annotations = map[string]string{"note": "seen"} }},
+		"a label":       {edit: func(r *v1alpha1.ScreeningRound) { r.Labels["team"] = "a" }},
+		"a finalizer":   {edit: func(r *v1alpha1.ScreeningRound) { r.Finalizers = []string{"example.cn/backup"} }},
+		"the campaign":  {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Campaign.UID = "1111" }, want: "only spec.suspend and spec.endAt"},
+		"the slot":      {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Slot = "2026-09-16" }, want: "only spec.suspend and spec.endAt"},
+		"a phase":       {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Phases[0].To = r.Spec.Phases[0].From }, want: "only spec.suspend and spec.endAt"},
+		"a session":     {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Sessions = r.Spec.Sessions[:1] }, want: "only spec.suspend and spec.endAt"},
+		"a school's time": {edit: func(r *v1alpha1.ScreeningRound) {
+			r.Spec.Schools = []v1alpha1.SchoolWindows{{Name: "a", Sessions: r.Spec.Sessions[:1]}}
+		}, want: "only spec.suspend and spec.endAt"},
+		"a school out":    {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.LeftOut = []string{"a"} }, want: "only spec.suspend and spec.endAt"},
 		"the cohort":      {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Cohort.Stages[0] = v1alpha1.StageVocational }, want: "only spec.suspend and spec.endAt"},
 		"the instruments": {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Instruments[0].Version = "2" }, want: "only spec.suspend and spec.endAt"},
 		"the policy":      {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.EscalationPolicyRef.Name = "lax" }, want: "only spec.suspend and spec.endAt"},

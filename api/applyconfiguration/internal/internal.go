@@ -185,10 +185,25 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.BlockedDistrict
   map:
     fields:
+    - name: campaign
+      type:
+        scalar: string
     - name: namespace
       type:
         scalar: string
     - name: reason
+      type:
+        scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.BlockedSchool
+  map:
+    fields:
+    - name: namespace
+      type:
+        scalar: string
+    - name: reason
+      type:
+        scalar: string
+    - name: school
       type:
         scalar: string
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.CalendarException
@@ -226,6 +241,32 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: uid
       type:
         scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Capacity
+  map:
+    fields:
+    - name: counsellorCasesPerWeek
+      type:
+        scalar: numeric
+    - name: expected
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.ExpectedRate
+          elementRelationship: associative
+          keys:
+          - tier
+    - name: policy
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.CapacityPolicy
+      default: Ignore
+    - name: providerCasesPerWeek
+      type:
+        scalar: numeric
+    - name: schoolDaysPerSchool
+      type:
+        scalar: numeric
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.CapacityPolicy
+  scalar: string
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Case
   map:
     fields:
@@ -612,6 +653,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: observedGeneration
       type:
         scalar: numeric
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.ExpectedRate
+  map:
+    fields:
+    - name: perThousand
+      type:
+        scalar: numeric
+    - name: tier
+      type:
+        scalar: string
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Facility
   map:
     fields:
@@ -1070,6 +1120,27 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: state
       type:
         scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Rollout
+  map:
+    fields:
+    - name: capacity
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Capacity
+    - name: maxConcurrentDistricts
+      type:
+        scalar: numeric
+    - name: order
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: pilot
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.RoundRelease
   map:
     fields:
@@ -1289,6 +1360,18 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: observedGeneration
       type:
         scalar: numeric
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.SchoolWindows
+  map:
+    fields:
+    - name: name
+      type:
+        scalar: string
+    - name: sessions
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.SessionWindow
+          elementRelationship: atomic
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.ScreeningCampaign
   map:
     fields:
@@ -1323,6 +1406,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: districtSelector
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector
+    - name: rollout
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Rollout
     - name: schedule
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Schedule
@@ -1347,6 +1433,15 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - namespace
+    - name: blockedSchools
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.BlockedSchool
+          elementRelationship: associative
+          keys:
+          - namespace
+          - school
     - name: conditions
       type:
         list:
@@ -1358,6 +1453,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: lastSkipped
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.SkippedSlot
+    - name: moreBlockedSchools
+      type:
+        scalar: numeric
     - name: nextSlot
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Civil
@@ -1415,11 +1513,25 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - code
+    - name: leftOut
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
     - name: phases
       type:
         list:
           elementType:
             namedType: com.github.evenkeel.evenkeel.api.v1alpha1.PhaseWindow
+          elementRelationship: associative
+          keys:
+          - name
+    - name: schools
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.SchoolWindows
           elementRelationship: associative
           keys:
           - name

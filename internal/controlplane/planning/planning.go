@@ -4,6 +4,7 @@
 package planning
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,6 +24,9 @@ import (
 // district refuses such a change once it has opened the round by its own clock.
 const Settling = 10 * time.Minute
 
+// NotSelected warns of a district that spec.rollout names and the selector does not select.
+const NotSelected rollout.Reason = "NotSelected"
+
 // reasonDistrictMissing is why a namespace gets no round that holds no District yet.
 const reasonDistrictMissing rollout.Reason = v1alpha1.ReasonDistrictMissing
 
@@ -30,9 +34,15 @@ const reasonDistrictMissing rollout.Reason = v1alpha1.ReasonDistrictMissing
 type Observed struct {
 	Campaign   v1alpha1.ScreeningCampaign
 	Calendar   v1alpha1.AcademicCalendar
+	Policy     *v1alpha1.EscalationPolicy   // of the campaign; nil: there is none
 	Namespaces []corev1.Namespace           // that the campaign selects
 	Districts  map[string]v1alpha1.District // by namespace
 	Rounds     []v1alpha1.ScreeningRound    // of the campaign, in whatever namespace
+
+	Others    []v1alpha1.ScreeningRound    // of other campaigns
+	Campaigns []v1alpha1.ScreeningCampaign // all of them; rounds whose campaign is not among them never open
+	Schools   map[string][]v1alpha1.School // by namespace; see NeedsSchools
+	Channels  map[string][]v1alpha1.ReferralChannel
 }
 
 // Plan is what should be.
@@ -41,41 +51,76 @@ type Plan struct {
 	Write []v1alpha1.ScreeningRound // rounds that are not as planned; a UID says that one exists
 }
 
-// CalendarError says that the campaign's calendar is not valid: not the campaign's fault.
-type CalendarError struct {
-	Name  string
-	Fault error
+// ReferenceError says that an object which the campaign refers to cannot be planned with:
+// an edit of that object cures it, not only one of the campaign.
+type ReferenceError struct {
+	Kind, Name string
+	Fault      error
 }
 
-func (e *CalendarError) Error() string {
-	return fmt.Sprintf("AcademicCalendar %s is not valid: %s", e.Name, e.Fault)
+func (e *ReferenceError) Error() string {
+	return fmt.Sprintf("%s %s cannot be planned with: %s", e.Kind, e.Name, e.Fault)
 }
 
-func (e *CalendarError) Unwrap() error { return e.Fault }
+func (e *ReferenceError) Unwrap() error { return e.Fault }
 
-// Compute plans. The error is a *CalendarError, or says what only an edit of the
+var errNoPolicy = errors.New("it is not there, and rollout.capacity needs its tiers")
+
+// Compute plans. The error is a *ReferenceError, or says what only an edit of the
 // campaign can cure.
 func Compute(o Observed, now time.Time) (Plan, error) {
 	compiled, err := translate.CompileCalendar(o.Calendar.Spec)
 	if err != nil {
-		return Plan{}, &CalendarError{Name: o.Calendar.Name, Fault: err}
+		return Plan{}, &ReferenceError{Kind: "AcademicCalendar", Name: o.Calendar.Name, Fault: err}
 	}
 	spec, err := translate.Campaign(o.Campaign.Name, o.Campaign.Spec)
 	if err != nil {
 		return Plan{}, err
 	}
-	seen, err := observedRounds(o, now)
+	if err := o.expect(&spec.Capacity); err != nil {
+		return Plan{}, err
+	}
+	seen, err := observedRounds(o, compiled.Location(), now)
 	if err != nil {
 		return Plan{}, err
 	}
-	districts, without := views(o)
+	districts, without := views(o, spec.Capacity.Tiers, now)
 	plan, err := rollout.Plan(spec, compiled, districts, seen, now)
 	if err != nil {
 		return Plan{}, err
 	}
+	plan.Warnings = append(o.notSelected(), plan.Warnings...)
 	plan.Blocked = append(plan.Blocked, without...)
 	slices.SortFunc(plan.Blocked, func(a, b rollout.Blocked) int { return strings.Compare(a.District, b.District) })
 	return Plan{Planned: plan, Write: writes(o, plan, now)}, nil
+}
+
+// expect adds what the escalation policy says to what a campaign says of capacity. A
+// campaign that moves nobody is planned without the policy, and without a curve.
+func (o Observed) expect(capacity *rollout.Capacity) (err error) {
+	asked := o.Campaign.Spec.Rollout.Capacity
+	name := o.Campaign.Spec.Template.Spec.EscalationPolicyRef.Name
+	switch {
+	case o.Policy == nil && (asked.Policy == v1alpha1.CapacityRequired || asked.Policy == v1alpha1.CapacityPreferred):
+		return &ReferenceError{Kind: "EscalationPolicy", Name: name, Fault: errNoPolicy}
+	case o.Policy == nil || asked.Policy == "":
+		return nil
+	}
+	if capacity.Tiers, capacity.Declared, err = translate.Rates(asked, o.Policy.Spec); err != nil {
+		return &ReferenceError{Kind: "EscalationPolicy", Name: name, Fault: err}
+	}
+	return nil
+}
+
+// notSelected warns of names in the rollout that are nobody's, by name.
+func (o Observed) notSelected() (out []rollout.Warning) {
+	named := slices.Sorted(slices.Values(slices.Concat(o.Campaign.Spec.Rollout.Pilot, o.Campaign.Spec.Rollout.Order)))
+	for _, name := range named {
+		if !slices.ContainsFunc(o.Namespaces, func(ns corev1.Namespace) bool { return ns.Name == name }) {
+			out = append(out, rollout.Warning{District: name, Reason: NotSelected})
+		}
+	}
+	return out
 }
 
 // Next is the date of the next run in the campaign's zone; zero when there is none.
@@ -87,30 +132,13 @@ func Next(zone v1alpha1.TimeZone, plan rollout.Planned) calendar.Date {
 	return calendar.DateOf(plan.NextSlot.In(location))
 }
 
-// views lists the districts of the selected namespaces, and the namespaces without one.
-func views(o Observed) (districts []rollout.DistrictView, without []rollout.Blocked) {
-	for _, ns := range o.Namespaces {
-		district, found := o.Districts[ns.Name]
-		if !found {
-			without = append(without, rollout.Blocked{District: ns.Name, Reason: reasonDistrictMissing})
-			continue
-		}
-		districts = append(districts, rollout.DistrictView{
-			Name:       ns.Name,
-			Authorised: ns.Labels[v1alpha1.LabelDistrict] == district.Spec.Code,
-			Deleting:   !district.DeletionTimestamp.IsZero() || ns.Status.Phase == corev1.NamespaceTerminating,
-		})
-	}
-	return districts, without
-}
-
-func observedRounds(o Observed, now time.Time) (rollout.Observed, error) {
+func observedRounds(o Observed, zone *time.Location, now time.Time) (rollout.Observed, error) {
 	out := rollout.Observed{Since: o.Campaign.CreationTimestamp.Time}
 	for _, round := range o.Rounds {
 		if !fixed(round, now) && !translate.Scheduled(o.Campaign.Spec.Schedule, round.Spec.Slot) {
 			continue // of an earlier schedule: it will not open and stands in nobody's way
 		}
-		seen, err := translate.ObservedRound(round, fixed(round, now))
+		seen, err := translate.ObservedRound(round, fixed(round, now), zone)
 		if err != nil {
 			return out, err
 		}
@@ -124,6 +152,12 @@ func observedRounds(o Observed, now time.Time) (rollout.Observed, error) {
 func fixed(r v1alpha1.ScreeningRound, now time.Time) bool {
 	opens, _ := translate.Window(r.Spec)
 	return r.Status.OpenedTime != nil || r.Status.MeaningDigest != "" && !now.Before(opens.Add(-Settling))
+}
+
+// over reports whether a round's last session has passed.
+func over(r v1alpha1.ScreeningRound, now time.Time) bool {
+	_, closes := translate.Window(r.Spec)
+	return !closes.After(now)
 }
 
 // writes lists the rounds that are not as planned.

@@ -2,6 +2,7 @@ package translate
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -70,7 +71,8 @@ func date(faults *fault.List, path string, civil v1alpha1.Civil) calendar.Date {
 	return d
 }
 
-// Campaign translates what a campaign asks of planning.
+// Campaign translates what a campaign asks of planning, all but the tiers and rates of its
+// capacity, for which Rates needs the escalation policy too.
 func Campaign(name string, spec v1alpha1.ScreeningCampaignSpec) (rollout.Spec, error) {
 	var faults fault.List
 	out := rollout.Spec{
@@ -78,6 +80,14 @@ func Campaign(name string, spec v1alpha1.ScreeningCampaignSpec) (rollout.Spec, e
 		Suspend:                 spec.Suspend != nil && *spec.Suspend,
 		StartingDeadlineSeconds: spec.Schedule.StartingDeadlineSeconds,
 		MissedRunPolicy:         rollout.MissedRunPolicy(spec.Schedule.MissedRunPolicy),
+		Waves: rollout.Waves{
+			Pilot: spec.Rollout.Pilot, Order: spec.Rollout.Order, MaxConcurrent: int(spec.Rollout.MaxConcurrentDistricts),
+		},
+		Capacity: rollout.Capacity{
+			Policy:        rollout.CapacityPolicy(spec.Rollout.Capacity.Policy),
+			DaysPerSchool: int(spec.Rollout.Capacity.SchoolDaysPerSchool), CounsellorCases: int(spec.Rollout.Capacity.CounsellorCasesPerWeek),
+			ProviderCases: int(spec.Rollout.Capacity.ProviderCasesPerWeek),
+		},
 	}
 	if spec.Schedule.StartDate != "" {
 		out.StartDate = date(&faults, "schedule.startDate", spec.Schedule.StartDate)
@@ -86,6 +96,36 @@ func Campaign(name string, spec v1alpha1.ScreeningCampaignSpec) (rollout.Spec, e
 		out.Phases = append(out.Phases, phase(&faults, fmt.Sprintf("template.spec.phases[%d]", i), p))
 	}
 	return out, faults.Err()
+}
+
+// Rates are the tiers of a policy, severest first, and how many students of a thousand a
+// campaign expects in each; nil when it declares none. The error names, as *fault.Error,
+// tiers that the policy does not have and tiers without a rate.
+func Rates(capacity v1alpha1.Capacity, policy v1alpha1.EscalationPolicySpec) (tiers []rollout.Tier, declared []int64, err error) {
+	var faults fault.List
+	for _, t := range policy.Tiers {
+		class := ""
+		if slices.Contains(t.Actions, v1alpha1.ActionDraftReferral) {
+			class = string(t.ChannelClass)
+		}
+		tiers = append(tiers, rollout.Tier{Name: t.Name, Class: class})
+	}
+	if len(capacity.Expected) == 0 {
+		return tiers, nil, nil
+	}
+	for i, e := range capacity.Expected {
+		known := slices.ContainsFunc(tiers, func(t rollout.Tier) bool { return t.Name == e.Tier })
+		faults.AddIf(!known, fmt.Sprintf("rollout.capacity.expected[%d].tier", i), "the policy has no tier %s; write one of its own", e.Tier)
+	}
+	for _, t := range tiers {
+		at := slices.IndexFunc(capacity.Expected, func(e v1alpha1.ExpectedRate) bool { return e.Tier == t.Name })
+		if at < 0 {
+			faults.Addf("rollout.capacity.expected", "lacks tier %s of the policy; write its rate, 0 if nobody is expected in it", t.Name)
+			continue
+		}
+		declared = append(declared, int64(number(capacity.Expected[at].PerThousand)))
+	}
+	return tiers, declared, faults.Err()
 }
 
 func phase(faults *fault.List, path string, p v1alpha1.Phase) rollout.Phase {
@@ -119,7 +159,7 @@ func Scheduled(schedule v1alpha1.Schedule, slot v1alpha1.Civil) bool {
 
 // ObservedRound is what planning needs to know of a round that exists. Its closing is
 // the planned one: endAt is a person's word and no part of the plan.
-func ObservedRound(round v1alpha1.ScreeningRound, opened bool) (rollout.ObservedRound, error) {
+func ObservedRound(round v1alpha1.ScreeningRound, opened bool, zone *time.Location) (rollout.ObservedRound, error) {
 	slot, err := calendar.ParseDate(string(round.Spec.Slot))
 	if err != nil {
 		return rollout.ObservedRound{}, fmt.Errorf("round %s/%s: %w", round.Namespace, round.Name, err)
@@ -127,9 +167,17 @@ func ObservedRound(round v1alpha1.ScreeningRound, opened bool) (rollout.Observed
 	planned := round.Spec
 	planned.EndAt = nil
 	opens, closes := Window(planned)
-	return rollout.ObservedRound{
+	out := rollout.ObservedRound{
 		District: round.Namespace, Slot: slot, Opened: opened, OpensAt: opens, ClosesAt: closes, Sessions: Sessions(planned),
-	}, nil
+		LeftOut: sorted(planned.LeftOut),
+	}
+	if len(planned.Phases) > 0 {
+		out.Start = calendar.DateOf(planned.Phases[0].From.In(zone))
+	}
+	for _, own := range SchoolSessions(planned) {
+		out.Schools = append(out.Schools, rollout.SchoolPlan{Name: own.School, Sessions: own.Sessions})
+	}
+	return out, nil
 }
 
 // RoundSpec is the part of a round that the operator writes: the plan's instants and
@@ -141,10 +189,16 @@ func RoundSpec(plan rollout.RoundPlan, slot calendar.Date, campaign v1alpha1.Scr
 		Slot:                v1alpha1.Civil(slot.String()),
 		Phases:              list(plan.Phases, phaseWindow),
 		Sessions:            list(plan.Sessions, sessionWindow),
+		Schools:             list(plan.Schools, schoolWindows),
+		LeftOut:             plan.LeftOut,
 		Cohort:              template.Cohort,
 		Instruments:         template.Stage1.Instruments,
 		EscalationPolicyRef: template.EscalationPolicyRef,
 	}
+}
+
+func schoolWindows(s rollout.SchoolPlan) v1alpha1.SchoolWindows {
+	return v1alpha1.SchoolWindows{Name: s.Name, Sessions: list(s.Sessions, sessionWindow)}
 }
 
 func phaseWindow(w rollout.PhaseWindow) v1alpha1.PhaseWindow {

@@ -2,6 +2,7 @@ package translate
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,12 +19,14 @@ func Meaning(round string, instruments []contract.Instrument, policy contract.Po
 }
 
 // Control says when a round is open and for whom. Its revision is the syncer's to
-// choose. The schools are those of the cohort, by the name of their School object.
+// choose. The schools are those of the cohort, by the name of their School object; of
+// the others no sessions are told.
 func Control(round v1alpha1.ScreeningRound, meaning contract.Digest, schools []string, hold contract.Hold) contract.Control {
 	opens, closes := Window(round.Spec)
+	own := slices.DeleteFunc(SchoolSessions(round.Spec), func(s contract.SchoolSessions) bool { return !slices.Contains(schools, s.School) })
 	return contract.Control{
 		Version: contract.Version, Round: round.Name, MeaningDigest: meaning,
-		OpensAt: opens, ClosesAt: closes, Sessions: Sessions(round.Spec), Hold: hold,
+		OpensAt: opens, ClosesAt: closes, Sessions: Sessions(round.Spec), Overrides: own, Hold: hold,
 		Cohort: contract.Cohort{Schools: sorted(schools), Stages: sorted(list(round.Spec.Cohort.Stages, stage))},
 	}
 }
@@ -51,8 +54,22 @@ func Phase(spec v1alpha1.ScreeningRoundSpec, name v1alpha1.PhaseName) (v1alpha1.
 // those after it stay, for one that has begun may not vanish when endAt lies in the past.
 func Sessions(spec v1alpha1.ScreeningRoundSpec) []contract.Session {
 	_, closes := Window(spec)
+	return cut(spec.Sessions, closes)
+}
+
+// SchoolSessions are those of the schools that have their own, by name, cut like Sessions.
+func SchoolSessions(spec v1alpha1.ScreeningRoundSpec) []contract.SchoolSessions {
+	_, closes := Window(spec)
+	out := list(spec.Schools, func(s v1alpha1.SchoolWindows) contract.SchoolSessions {
+		return contract.SchoolSessions{School: s.Name, Sessions: cut(s.Sessions, closes)}
+	})
+	slices.SortFunc(out, func(a, b contract.SchoolSessions) int { return strings.Compare(a.School, b.School) })
+	return out
+}
+
+func cut(windows []v1alpha1.SessionWindow, closes time.Time) []contract.Session {
 	out := []contract.Session{}
-	for _, w := range spec.Sessions {
+	for _, w := range windows {
 		s := contract.Session{From: utc(w.From), To: utc(w.To)}
 		if s.From.Before(closes) && s.To.After(closes) {
 			s.To = closes

@@ -336,7 +336,7 @@ func TestCampaignToRound(t *testing.T) {
 func TestObservedRoundIgnoresPeoplesWords(t *testing.T) {
 	round := testRound()
 	round.Spec.EndAt = ptr.To(round.Spec.Sessions[0].From)
-	got, err := translate.ObservedRound(round, true)
+	got, err := translate.ObservedRound(round, true, time.UTC)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -374,5 +374,46 @@ func TestScheduled(t *testing.T) {
 				t.Errorf("Scheduled = %v, want %v", got, tt.want)
 			}
 		})
+	}
+}
+
+// Sessions of single schools are told for those of the cohort, by name, and the closing
+// cuts them like the others.
+func TestControlOfSchoolsWithTheirOwnSessions(t *testing.T) {
+	round := testRound()
+	round.Spec.Schools = []v1alpha1.SchoolWindows{
+		{Name: "stone-bridge", Sessions: round.Spec.Sessions[1:]}, {Name: "lotus-pond", Sessions: round.Spec.Sessions}, {Name: "elsewhere", Sessions: round.Spec.Sessions},
+	}
+	round.Spec.EndAt = ptr.To(metav1.NewTime(round.Spec.Sessions[1].From.Add(time.Hour)))
+	got := translate.Control(round, "abc", []string{"stone-bridge", "lotus-pond"}, contract.HoldNone)
+	if got.Overrides[0].School != "lotus-pond" || got.Overrides[1].School != "stone-bridge" || len(got.Overrides) != 2 {
+		t.Fatalf("overrides %+v", got.Overrides)
+	}
+	if diff := cmp.Diff(got.Sessions, got.Overrides[0].Sessions); diff != "" {
+		t.Errorf("(-default +own):\n%s", diff)
+	}
+	if last := got.Overrides[1].Sessions[0]; !last.To.Equal(round.Spec.EndAt.Time) {
+		t.Errorf("ends %s", last.To)
+	}
+}
+
+func TestRates(t *testing.T) {
+	policy := shipped[v1alpha1.EscalationPolicy](t, "samples/escalationpolicy.yaml").Spec
+	rate := func(tier string, n int32) v1alpha1.ExpectedRate {
+		return v1alpha1.ExpectedRate{Tier: tier, PerThousand: &n}
+	}
+	tiers, declared, err := translate.Rates(v1alpha1.Capacity{Expected: []v1alpha1.ExpectedRate{
+		rate("Low", 4), rate("Moderate", 3), rate("High", 2), rate("Severe", 1),
+	}}, policy)
+	if err != nil || !cmp.Equal(declared, []int64{1, 2, 3, 4}) || tiers[0] != (rollout.Tier{Name: "Severe", Class: "Psychiatric"}) || tiers[1].Class != "" {
+		t.Errorf("tiers %v, rates %v, %v", tiers, declared, err)
+	}
+	if _, declared, err = translate.Rates(v1alpha1.Capacity{}, policy); declared != nil || err != nil {
+		t.Errorf("undeclared rates are %v, %v", declared, err)
+	}
+	_, _, err = translate.Rates(v1alpha1.Capacity{Expected: []v1alpha1.ExpectedRate{rate("Severe", 1), rate("Sever", 2)}}, policy)
+	want := []string{"rollout.capacity.expected[1].tier", "rollout.capacity.expected", "rollout.capacity.expected", "rollout.capacity.expected"}
+	if diff := cmp.Diff(want, fault.Paths(err)); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
 	}
 }

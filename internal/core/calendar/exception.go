@@ -81,6 +81,12 @@ func (c *Compiled) For(district, school string) *Compiled {
 	return c
 }
 
+// Particular reports whether a school of the district has days of its own.
+func (c *Compiled) Particular(district, school string) bool {
+	_, ok := c.special[[2]string{district, school}]
+	return ok && school != ""
+}
+
 // compileExceptions makes a calendar of its own for each district and school that an
 // exception names; all others share c.
 func (c *Compiled) compileExceptions() {

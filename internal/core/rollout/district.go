@@ -13,37 +13,7 @@ type planner struct {
 	run      slot
 	observed Observed
 	now      time.Time
-}
-
-// district plans the round of one district, or says why there is none.
-func (p planner) district(d DistrictView) (RoundPlan, Reason) {
-	existing, exists := p.round(d.Name)
-	if !exists {
-		if reason := p.startable(d); reason != "" {
-			return RoundPlan{}, reason
-		}
-	}
-	narrow, reason := narrowing(d)
-	if reason != "" {
-		return RoundPlan{}, reason
-	}
-	phases, reason := p.windows(p.run.date, narrow)
-	if reason != "" {
-		return RoundPlan{}, reason
-	}
-	plan := RoundPlan{District: d.Name, Name: p.spec.Campaign + "-" + p.run.date.Compact(), Phases: phases}
-	plan.Sessions = phases[slices.IndexFunc(phases, isStage1)].Sessions
-	plan.OpensAt, plan.ClosesAt = plan.Sessions[0].From, plan.Sessions[len(plan.Sessions)-1].To
-	if exists && existing.Opened {
-		return p.keepOpen(plan, existing), ""
-	}
-	switch {
-	case !plan.ClosesAt.After(p.now):
-		return RoundPlan{}, WindowPassed
-	case p.previousOpen(d.Name, plan.OpensAt):
-		return RoundPlan{}, PreviousRoundOpen
-	}
-	return plan, ""
+	layouts  map[layoutKey]laidOut
 }
 
 func isStage1(w PhaseWindow) bool { return w.Name == Stage1 }

@@ -15,6 +15,17 @@ type DistrictView struct {
 	Authorised bool          // the namespace carries the grant
 	Deleting   bool          // the district or its namespace is going away
 	Narrow     *SessionHours // the district's own, narrower hours; nil: the campaign's
+
+	Claims   []Claim   // rounds of other campaigns that have schools of this one's and come first
+	Schools  []School  // of the cohort; needed where schools can have windows of their own
+	Channels []Channel // its agreements with hospitals and centres
+	Rates    []int64   // students per thousand in each tier, as observed in an earlier round; nil: none was published
+}
+
+// Claim is the time in which another campaign's round has schools of the district.
+type Claim struct {
+	Campaign          string
+	OpensAt, ClosesAt time.Time
 }
 
 // Observed is what exists already.
@@ -33,6 +44,9 @@ type ObservedRound struct {
 	OpensAt  time.Time
 	ClosesAt time.Time
 	Sessions []contract.Session
+	Start    calendar.Date // of its first phase; zero: the slot
+	Schools  []SchoolPlan  // that have sessions of their own
+	LeftOut  []string      // schools of the cohort that take no part
 }
 
 // Planned is what should be.
@@ -42,16 +56,29 @@ type Planned struct {
 	NextSlot time.Time     // the next run; zero when there is none or the campaign is suspended
 	Skipped  []Skipped     // by date
 	Blocked  []Blocked     // by district
+
+	BlockedSchools []BlockedSchool // by district and school
+	Warnings       []Warning       // by district and school
+	Curve          []Week          // the cases expected of all rounds, by week; empty when no rates are known
 }
 
 // RoundPlan is one round in one district.
 type RoundPlan struct {
 	District string
 	Name     string // <campaign>-<yyyymmdd of the slot>
+	Wave     int    // counted from 0
 	Phases   []PhaseWindow
 	Sessions []contract.Session // of Stage1
 	OpensAt  time.Time          // the first session's From
 	ClosesAt time.Time          // the last session's To, exclusive
+	Schools  []SchoolPlan       // those whose sessions are not the round's, by name
+	LeftOut  []string           // schools of the cohort that take no part, by name
+}
+
+// SchoolPlan is when one school answers; there is at least one session.
+type SchoolPlan struct {
+	Name     string
+	Sessions []contract.Session
 }
 
 // Skipped says why nothing happens on a date.
@@ -64,6 +91,20 @@ type Skipped struct {
 type Blocked struct {
 	District string
 	Reason   Reason
+	Campaign string // that has the schools, for SchoolsClaimed
+}
+
+// BlockedSchool says why a school takes no part in its district's round.
+type BlockedSchool struct {
+	District, School string
+	Reason           Reason
+}
+
+// Warning says what of a plan is not as the campaign prefers. School is empty when it
+// concerns the whole district.
+type Warning struct {
+	District, School string
+	Reason           Reason
 }
 
 // Reason is why a run or a day is skipped or a district blocked.
@@ -91,6 +132,12 @@ const (
 	NoSession         Reason = "NoSession"         // no school day in the dates, or a change of clocks swallows it
 	CalendarEnds      Reason = "CalendarEnds"      // not enough school days are left in the calendar
 	PhasesOverlap     Reason = "PhasesOverlap"     // a dated phase begins before the one before it ends
+	SchoolsClaimed    Reason = "SchoolsClaimed"    // another campaign's round has schools of it at that time, and came first
+	NoExpectedRates   Reason = "NoExpectedRates"   // neither declared nor published by an earlier round; also of a Warning
+
+	// Of a school, as BlockedSchool or Warning; NoSession too.
+	CounsellorCapacity Reason = "CounsellorCapacity" // its psych teachers cannot take what is expected in a week
+	ChannelCapacity    Reason = "ChannelCapacity"    // the channels of the district cannot
 )
 
 // Plan compiles and plans at once. See Compile for its error and (*Compiled).Plan.
@@ -107,6 +154,10 @@ func Plan(spec Spec, cal *calendar.Compiled, districts []DistrictView, observed 
 // opening and the sessions that have begun; one that has closed stays as it is. A
 // district without one gets it while the run may still be started. Rounds of earlier
 // runs are left alone. The same arguments give the same plan, whatever their order.
+//
+// Where there are waves, a district that has opened keeps its dates and the others are
+// filled, in order, into the earliest wave that has room and has not begun; so one that
+// missed its wave gets a later one.
 func (c *Compiled) Plan(districts []DistrictView, observed Observed, now time.Time) Planned {
 	var out Planned
 	if next, ok := c.slots.after(now); ok && !c.spec.Suspend {
@@ -117,20 +168,23 @@ func (c *Compiled) Plan(districts []DistrictView, observed Observed, now time.Ti
 		return out
 	}
 	out.Slot = run.date
-	p := planner{Compiled: c, run: run, observed: observed, now: now}
-	sorted := slices.SortedFunc(slices.Values(districts), func(a, b DistrictView) int { return strings.Compare(a.Name, b.Name) })
-	for _, district := range sorted {
-		round, reason := p.district(district)
-		if reason != "" {
-			out.Blocked = append(out.Blocked, Blocked{District: district.Name, Reason: reason})
+	p := planner{Compiled: c, run: run, observed: observed, now: now, layouts: map[layoutKey]laidOut{}}
+	drafts := p.drafts(districts)
+	p.keep(drafts)
+	p.fill(drafts)
+	p.schools(drafts, &out)
+	slices.SortFunc(drafts, func(a, b *draft) int { return strings.Compare(a.Name, b.Name) })
+	for _, d := range drafts {
+		if d.blocked != "" {
+			out.Blocked = append(out.Blocked, Blocked{District: d.Name, Reason: d.blocked, Campaign: d.by})
 			continue
 		}
-		out.Rounds = append(out.Rounds, round)
+		out.Rounds = append(out.Rounds, d.round)
 	}
 	if len(out.Rounds) == 0 && !p.anyRound() {
 		out.skipRun()
 	}
-	out.Skipped = append(out.Skipped, p.holidays()...)
+	out.Skipped = append(out.Skipped, p.holidays(out.Rounds)...)
 	return out
 }
 
@@ -164,14 +218,23 @@ func (c *Compiled) due(observed Observed, now time.Time) (slot, bool) {
 	return run, known || !tooEarly
 }
 
+// end is when the last phase of the last round ends; without rounds, that of the first wave.
+func (p planner) end(rounds []RoundPlan) (end time.Time) {
+	if l, reason := p.windows(p.calendar, p.run.date, nil); reason == "" {
+		end = l.phases[len(l.phases)-1].To
+	}
+	for _, r := range rounds {
+		if last := r.Phases[len(r.Phases)-1].To; last.After(end) {
+			end = last
+		}
+	}
+	return end
+}
+
 // holidays lists the days on which there is no school, from the slot to the end of the
 // last phase.
-func (p planner) holidays() []Skipped {
-	phases, reason := p.windows(p.run.date, nil)
-	if reason != "" {
-		return nil
-	}
-	end := phases[len(phases)-1].To
+func (p planner) holidays(rounds []RoundPlan) []Skipped {
+	end := p.end(rounds)
 	reasons := map[calendar.Kind]Reason{
 		calendar.Weekend:     NotASchoolDayWeekend,
 		calendar.Closure:     NotASchoolDayClosure,

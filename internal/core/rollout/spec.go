@@ -28,7 +28,9 @@ type Spec struct {
 	StartingDeadlineSeconds *int64          // a run this late is not started any more; nil: until its sessions are over
 	MissedRunPolicy         MissedRunPolicy // empty: RunOnce
 
-	Phases []Phase
+	Phases   []Phase
+	Waves    Waves
+	Capacity Capacity
 }
 
 // MissedRunPolicy says what becomes of a run that nobody started on its day.
@@ -92,6 +94,8 @@ func Compile(spec Spec, cal *calendar.Compiled) (*Compiled, error) {
 		"is %q, the calendar's is %q; write the calendar's", spec.TimeZone, cal.TimeZone())
 	c.checkSchedule(&faults)
 	c.checkPhases(&faults)
+	c.checkWaves(&faults)
+	c.checkCapacity(&faults)
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"slices"
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/contract"
@@ -15,56 +16,89 @@ type PhaseWindow struct {
 	Sessions []contract.Session
 }
 
-// windows lays the phases of a run out from its slot date; narrow, if set, narrows the
-// session hours. A reason says why there is no plan; it is empty when there is one.
-func (c *Compiled) windows(from calendar.Date, narrow *calendar.Hours) ([]PhaseWindow, Reason) {
-	var out []PhaseWindow
+// layout is the timeline of a round: its phases, and the days on which its Stage1 is.
+type layout struct {
+	phases []PhaseWindow
+	days   []calendar.Date
+	hours  calendar.Hours // of Stage1
+}
+
+// sessions are those of Stage1.
+func (l layout) sessions() []contract.Session {
+	return l.phases[slices.IndexFunc(l.phases, isStage1)].Sessions
+}
+
+// windows lays the phases of a run out from a date, in the school days of a calendar;
+// narrow, if set, narrows the session hours. A reason says why there is no plan; it is
+// empty when there is one.
+func (c *Compiled) windows(cal *calendar.Compiled, from calendar.Date, narrow *calendar.Hours) (layout, Reason) {
+	var out layout
 	for _, phase := range c.spec.Phases {
-		span, days, reason := c.span(phase, from)
+		span, days, reason := span(cal, phase, from)
 		if reason != "" {
-			return nil, reason
+			return layout{}, reason
 		}
-		window := PhaseWindow{Name: phase.Name, From: c.calendar.At(span.From, 0), To: c.calendar.At(span.To.AddDays(1), 0)}
+		window := PhaseWindow{Name: phase.Name, From: cal.At(span.From, 0), To: cal.At(span.To.AddDays(1), 0)}
 		if hours, ok := c.hours[phase.Name]; ok {
-			window.Sessions, reason = c.sessions(days, hours, narrow)
+			hours, reason = narrowed(hours, narrow)
+			if reason == "" {
+				window.Sessions, reason = sessions(cal, days, hours)
+			}
 			if reason != "" && phase.Name == Stage1 {
-				return nil, reason
+				return layout{}, reason
+			}
+			if phase.Name == Stage1 {
+				out.hours = hours
+				out.days = withSession(cal, days, hours)
 			}
 		}
-		out = append(out, window)
+		out.phases = append(out.phases, window)
 		from = span.To.AddDays(1)
 	}
 	return out, ""
 }
 
+// withSession drops the days whose hours a change of clocks swallows.
+func withSession(cal *calendar.Compiled, days []calendar.Date, hours calendar.Hours) []calendar.Date {
+	return slices.DeleteFunc(slices.Clone(days), func(day calendar.Date) bool {
+		_, open := cal.Session(day, hours)
+		return !open
+	})
+}
+
 // span returns the dates of a phase that can begin on from, and its school days.
-func (c *Compiled) span(phase Phase, from calendar.Date) (calendar.Range, []calendar.Date, Reason) {
+func span(cal *calendar.Compiled, phase Phase, from calendar.Date) (calendar.Range, []calendar.Date, Reason) {
 	if phase.Dates != nil {
 		if phase.Dates.From.Before(from) {
 			return calendar.Range{}, nil, PhasesOverlap
 		}
-		return *phase.Dates, c.calendar.SchoolDaysIn(*phase.Dates), ""
+		return *phase.Dates, cal.SchoolDaysIn(*phase.Dates), ""
 	}
-	days := c.calendar.SchoolDaysFrom(from, phase.SchoolDays)
+	days := cal.SchoolDaysFrom(from, phase.SchoolDays)
 	if len(days) < phase.SchoolDays {
 		return calendar.Range{}, nil, CalendarEnds
 	}
 	return calendar.Range{From: days[0], To: days[len(days)-1]}, days, ""
 }
 
+// narrowed is the part of the hours that a district allows.
+func narrowed(hours calendar.Hours, narrow *calendar.Hours) (calendar.Hours, Reason) {
+	if narrow == nil {
+		return hours, ""
+	}
+	part, ok := hours.Within(*narrow)
+	if !ok {
+		return hours, NoCommonHours
+	}
+	return part, ""
+}
+
 // sessions returns one session a school day, disjoint and ordered, adjoining ones
 // merged, so that hours round the clock do not cut a draft off at midnight.
-func (c *Compiled) sessions(days []calendar.Date, hours calendar.Hours, narrow *calendar.Hours) ([]contract.Session, Reason) {
-	if narrow != nil {
-		part, ok := hours.Within(*narrow)
-		if !ok {
-			return nil, NoCommonHours
-		}
-		hours = part
-	}
+func sessions(cal *calendar.Compiled, days []calendar.Date, hours calendar.Hours) ([]contract.Session, Reason) {
 	var out []contract.Session
 	for _, day := range days {
-		if session, ok := c.calendar.Session(day, hours); ok {
+		if session, ok := cal.Session(day, hours); ok {
 			out = appendSession(out, session)
 		}
 	}

@@ -104,8 +104,8 @@ func validControl(c contract.Control) bool {
 	}
 	schools := map[string]bool{}
 	for _, o := range c.Overrides {
-		if o.School == "" || schools[o.School] || !validSessions(o.Sessions) {
-			return false
+		if o.School == "" || schools[o.School] || len(o.Sessions) == 0 || !validSessions(o.Sessions) {
+			return false // without a session of its own a school would have the round's
 		}
 		schools[o.School] = true
 	}

@@ -74,7 +74,10 @@ func TestJudgeControl(t *testing.T) {
 		"sessions overlap":       {now: 1, edit: func(c *contract.Control) { c.Sessions = []contract.Session{span(9, 12), span(11, 13)} }, want: contract.RefusedInvalid},
 		"unknown hold":           {now: 1, edit: func(c *contract.Control) { c.Hold = "Paused" }, want: contract.RefusedInvalid},
 		"a school twice": {now: 1, edit: func(c *contract.Control) {
-			c.Overrides = []contract.SchoolSessions{{School: "a"}, {School: "a"}}
+			c.Overrides = []contract.SchoolSessions{{School: "a", Sessions: c.Sessions}, {School: "a", Sessions: c.Sessions}}
+		}, want: contract.RefusedInvalid},
+		"a school without a session": {now: 1, edit: func(c *contract.Control) {
+			c.Overrides = []contract.SchoolSessions{{School: "a"}}
 		}, want: contract.RefusedInvalid},
 	}
 	for name, tt := range tests {

@@ -32,6 +32,9 @@ func TestWhyACodeOpensNoForm(t *testing.T) {
 			before: "INSERT INTO ek.round_session SELECT round, '" + pgtest.School + "', from_at, now() FROM ek.round_session",
 			status: http.StatusForbidden, field: "round",
 		},
+		"the school was left out of the round": {
+			before: `UPDATE ek.round SET control = '{"cohort": {"schools": ["elsewhere"]}}'`, status: http.StatusForbidden, field: "round",
+		},
 		"too young": {with: pgtest.StudentWith{Age: 11}, status: http.StatusForbidden, field: "age"},
 	}
 	for name, tc := range tests {
@@ -47,6 +50,17 @@ func TestWhyACodeOpensNoForm(t *testing.T) {
 				t.Error("the answer repeats the code")
 			}
 		})
+	}
+}
+
+// A form opened in a session of the school's own is finished at its end, not at that of
+// the round's session.
+func TestTheSchoolsOwnSessionEndsItsForms(t *testing.T) {
+	h := newHarness(t)
+	h.db.Exec(t, "INSERT INTO ek.round_session SELECT round, $1, from_at, now() + interval '10 minutes' FROM ek.round_session", pgtest.School)
+	f := h.begun()
+	if !pgtest.One[bool](t, h.db, "SELECT a.finalise_at = s.to_at FROM ek.attempt a, ek.round_session s WHERE a.student_id = $1 AND s.school = $2", f.student.ID, pgtest.School) {
+		t.Error("the form outlives the school's session")
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/plugin/plan"
 )
 
-var planOutputs = []string{"table", "json", "ical"}
+var planOutputs = []string{"table", "wide", "json", "ical"}
 
 type planOptions struct {
 	program Program
@@ -40,11 +40,13 @@ func newPlan(p Program, flags *genericclioptions.ConfigFlags) *cobra.Command {
 		Use:   "plan [CAMPAIGN] [-f FILE]",
 		Short: "Show what a campaign will do: dates of every phase, what is skipped or blocked, and why",
 		Long: `Show what a campaign will do, planned with the operator's own functions: the dates of every
-phase by district, the days that are skipped and the districts that are blocked, with the
-reason. When no run is due yet, the next one is shown as it will be made.
+phase by district and wave, the days that are skipped and the districts and schools that are
+blocked, with the reason, and the cases expected of each week against what channels take.
+-o wide shows the schools that answer on days of their own. When no run is due yet, the next
+one is shown as it will be made.
 
 With -f it works without a cluster, from manifests of campaigns, calendars, namespaces and
-districts. Without -f it plans a campaign of the cluster. With -f and --diff the files'
+districts, and for capacity of policies, schools and channels. Without -f it plans a campaign of the cluster. With -f and --diff the files'
 campaigns and calendars are planned against what is in the cluster, and the rounds that
 would be made, moved or given up are shown.`,
 		Example: `  kubectl evenkeel plan -f campaign.yaml -f calendar.yaml -f districts/
@@ -79,7 +81,7 @@ func (o *planOptions) run(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return err
 		}
-		if i > 0 && o.output == "table" {
+		if i > 0 && (o.output == "table" || o.output == "wide") {
 			fmt.Fprintln(o.program.Streams.Out)
 		}
 		if err := o.print(report); err != nil {
@@ -116,7 +118,7 @@ func (o *planOptions) print(report plan.Report) error {
 	case "ical":
 		return report.WriteICal(out, o.program.Clock.Now().UTC())
 	}
-	report.Write(out, o.program.coloured(o.colour), o.diff)
+	report.Write(out, plan.Style{Coloured: o.program.coloured(o.colour), Schools: o.output == "wide", Diff: o.diff})
 	return nil
 }
 
@@ -127,6 +129,10 @@ type planWorld struct {
 	namespaces []corev1.Namespace
 	districts  []v1alpha1.District
 	rounds     []v1alpha1.ScreeningRound
+	others     []v1alpha1.ScreeningCampaign // that are in the cluster
+	policies   []v1alpha1.EscalationPolicy
+	schools    []v1alpha1.School
+	channels   []v1alpha1.ReferralChannel
 }
 
 // observe reads files, the cluster, or both, and returns an entry for each campaign asked for.
@@ -155,6 +161,7 @@ func (o *planOptions) files(ctx context.Context) (planWorld, error) {
 	return planWorld{
 		campaigns: values(set.Campaigns), calendars: values(set.Calendars), namespaces: values(set.Namespaces),
 		districts: values(set.Districts), rounds: values(set.Rounds),
+		policies: values(set.Policies), schools: values(set.Schools), channels: values(set.Channels),
 	}, err
 }
 
@@ -174,12 +181,15 @@ func (o *planOptions) cluster(ctx context.Context, w *planWorld) error {
 	}
 	var campaigns v1alpha1.ScreeningCampaignList
 	var calendars v1alpha1.AcademicCalendarList
+	var policies v1alpha1.EscalationPolicyList
 	var namespaces corev1.NamespaceList
 	var districts v1alpha1.DistrictList
 	var rounds v1alpha1.ScreeningRoundList
-	for _, list := range []client.ObjectList{&campaigns, &calendars, &namespaces, &districts, &rounds} {
+	var schools v1alpha1.SchoolList
+	var channels v1alpha1.ReferralChannelList
+	for _, list := range []client.ObjectList{&campaigns, &calendars, &policies, &namespaces, &districts, &rounds, &schools, &channels} {
 		if err := connection.Reader.List(ctx, list); err != nil {
-			return fmt.Errorf("planning needs campaigns, calendars, namespaces, districts and rounds of the cluster: %w", err)
+			return fmt.Errorf("planning needs campaigns, calendars, policies, namespaces, districts, rounds, schools and channels of the cluster: %w", err)
 		}
 	}
 	if len(o.paths) == 0 {
@@ -187,7 +197,9 @@ func (o *planOptions) cluster(ctx context.Context, w *planWorld) error {
 	}
 	w.identify(campaigns.Items)
 	w.calendars = append(w.calendars, calendars.Items...)
+	w.policies = append(w.policies, policies.Items...)
 	w.namespaces, w.districts, w.rounds = namespaces.Items, districts.Items, rounds.Items
+	w.schools, w.channels, w.others = schools.Items, channels.Items, campaigns.Items
 	return nil
 }
 
@@ -224,7 +236,10 @@ func (w *planWorld) observed(args []string) ([]planning.Observed, error) {
 }
 
 func (w *planWorld) of(c v1alpha1.ScreeningCampaign) (planning.Observed, error) {
-	out := planning.Observed{Campaign: c, Districts: map[string]v1alpha1.District{}}
+	out := planning.Observed{
+		Campaign: c, Districts: map[string]v1alpha1.District{}, Campaigns: slices.Concat(w.others, w.campaigns),
+		Schools: map[string][]v1alpha1.School{}, Channels: map[string][]v1alpha1.ReferralChannel{},
+	}
 	i := slices.IndexFunc(w.calendars, func(a v1alpha1.AcademicCalendar) bool { return a.Name == c.Spec.CalendarRef.Name })
 	if i < 0 {
 		return out, fmt.Errorf("campaign %s: there is no AcademicCalendar %s; give its file too", c.Name, c.Spec.CalendarRef.Name)
@@ -244,10 +259,27 @@ func (w *planWorld) of(c v1alpha1.ScreeningCampaign) (planning.Observed, error) 
 			out.Districts[d.Namespace] = d
 		}
 	}
+	if i := slices.IndexFunc(w.policies, func(p v1alpha1.EscalationPolicy) bool { return p.Name == c.Spec.Template.Spec.EscalationPolicyRef.Name }); i >= 0 {
+		out.Policy = &w.policies[i]
+	}
+	w.sort(&out)
+	return out, nil
+}
+
+// sort gives a campaign what districts have: rounds by whose they are, schools and
+// channels by namespace.
+func (w *planWorld) sort(out *planning.Observed) {
 	for _, r := range w.rounds {
-		if r.Labels[v1alpha1.LabelCampaign] == c.Name {
+		if r.Labels[v1alpha1.LabelCampaign] == out.Campaign.Name {
 			out.Rounds = append(out.Rounds, r)
+		} else {
+			out.Others = append(out.Others, r)
 		}
 	}
-	return out, nil
+	for _, s := range w.schools {
+		out.Schools[s.Namespace] = append(out.Schools[s.Namespace], s)
+	}
+	for _, r := range w.channels {
+		out.Channels[r.Namespace] = append(out.Channels[r.Namespace], r)
+	}
 }

@@ -29,9 +29,14 @@ func TestPlanOffline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden := filepath.Join("testdata", "plan.txt")
+	goldenText(t, "plan.txt", stdout)
+}
+
+func goldenText(t *testing.T, name, got string) {
+	t.Helper()
+	golden := filepath.Join("testdata", name)
 	if *update {
-		if err := os.WriteFile(golden, []byte(stdout), 0o600); err != nil {
+		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -39,9 +44,20 @@ func TestPlanOffline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), stdout); diff != "" {
+	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("plan (-want +got); look at it, then go test -update:\n%s", diff)
 	}
+}
+
+// Two waves, schools on days on which somebody is there, a hospital that two districts
+// share, and a school without a counsellor.
+func TestPlanOfWavesAndCapacity(t *testing.T) {
+	stdout, _, err := world{}.run(t, "plan", "spring-check-up", "-f", samples, "-f", filepath.Join("testdata", "rollout.yaml"),
+		"--at", "2026-10-01T00:00:00+08:00", "-o", "wide")
+	if err != nil {
+		t.Fatal(err)
+	}
+	goldenText(t, "plan-rollout.txt", stdout)
 }
 
 // The phases follow one another in school days, without the National Day week and with
@@ -123,9 +139,12 @@ func TestPlanNamesTheFault(t *testing.T) {
 	}{
 		"unknown campaign": {[]string{"nowhere", "-f", samples}, `there is no campaign "nowhere"`},
 		"no calendar":      {[]string{"-f", filepath.Join(samples, "screeningcampaign.yaml")}, "there is no AcademicCalendar beijing-2026-2027"},
-		"odd time":         {[]string{"-f", samples, "--at", "tomorrow"}, "write one such as"},
-		"unknown output":   {[]string{"-o", "xml"}, "write one of table, json, ical"},
-		"empty cluster":    {nil, "there is no campaign to plan"},
+		"no policy": {[]string{
+			"spring-check-up", "-f", filepath.Join("testdata", "rollout.yaml"), "-f", filepath.Join(samples, "academiccalendar.yaml"), "--at", "2026-10-12T00:00:00+08:00",
+		}, "EscalationPolicy graded-intervention cannot be planned with: it is not there"},
+		"odd time":       {[]string{"-f", samples, "--at", "tomorrow"}, "write one such as"},
+		"unknown output": {[]string{"-o", "xml"}, "write one of table, wide, json, ical"},
+		"empty cluster":  {nil, "there is no campaign to plan"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

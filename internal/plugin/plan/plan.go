@@ -29,6 +29,10 @@ type Report struct {
 	Skipped  []Skipped `json:"skipped"`
 	Blocked  []Blocked `json:"blocked"`
 	Changes  []Change  `json:"changes,omitempty"` // of rounds that exist or are to be made
+
+	BlockedSchools []SchoolNote `json:"blockedSchools"` // schools that take no part
+	Warnings       []SchoolNote `json:"warnings"`       // what is not as the campaign prefers
+	Curve          []Week       `json:"curve"`          // expected cases by week; empty when no rates are known
 }
 
 // Round is one district's.
@@ -39,6 +43,17 @@ type Round struct {
 	ClosesAt time.Time `json:"closesAt"`
 	Sessions int       `json:"sessions"` // of Stage1
 	Phases   []Phase   `json:"phases"`
+	Wave     int       `json:"wave,omitempty"`    // from 1; 0: the campaign has no waves
+	Schools  []School  `json:"schools,omitempty"` // that have sessions of their own
+	LeftOut  []string  `json:"leftOut,omitempty"` // that take no part
+}
+
+// School is when one school answers, from its first session to the end of its last.
+type School struct {
+	Name     string    `json:"name"`
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	Sessions int       `json:"sessions"`
 }
 
 // Phase is when a phase is, both days included.
@@ -58,6 +73,34 @@ type Skipped struct {
 type Blocked struct {
 	District string `json:"district"`
 	Reason   string `json:"reason"`
+	Campaign string `json:"campaign,omitempty"` // that has the district's schools, for SchoolsClaimed
+}
+
+// SchoolNote is something about a school, or about a whole district when school is empty.
+type SchoolNote struct {
+	District string `json:"district"`
+	School   string `json:"school,omitempty"`
+	Reason   string `json:"reason"`
+}
+
+// Week is what is expected of the week that begins on a Monday.
+type Week struct {
+	Monday   string  `json:"monday"`
+	Tiers    []Tier  `json:"tiers"`
+	Channels []Class `json:"channels"`
+}
+
+// Tier is the cases of one tier, with three decimals.
+type Tier struct {
+	Tier  string  `json:"tier"`
+	Cases float64 `json:"cases"`
+}
+
+// Class is the referrals to one class of channels, and what its facilities take.
+type Class struct {
+	Class    string  `json:"class"`
+	Cases    float64 `json:"cases"`
+	Capacity float64 `json:"capacity"`
 }
 
 // Change is what the operator would do to a round: New, Moved or Gone (its run is not in
@@ -94,24 +137,62 @@ func Compute(o planning.Observed, now time.Time) (Report, error) {
 	report := Report{
 		Campaign: o.Campaign.Name, TimeZone: location.String(), At: now.In(location), Preview: preview, Slot: plan.Slot.String(),
 		NextSlot: planning.Next(o.Campaign.Spec.TimeZone, plan.Planned).String(),
-		Rounds:   []Round{}, Skipped: []Skipped{}, Blocked: []Blocked{},
+		Rounds:   []Round{}, Skipped: []Skipped{}, Blocked: []Blocked{}, BlockedSchools: []SchoolNote{}, Warnings: []SchoolNote{},
+		Curve: curve(plan.Curve),
 	}
+	rollout := o.Campaign.Spec.Rollout
 	for _, r := range plan.Rounds {
-		report.Rounds = append(report.Rounds, round(r, location))
+		one := round(r, location)
+		if len(rollout.Pilot) == 0 && rollout.MaxConcurrentDistricts == 0 {
+			one.Wave = 0
+		}
+		report.Rounds = append(report.Rounds, one)
 	}
-	for _, s := range plan.Skipped {
-		report.Skipped = append(report.Skipped, Skipped{s.Date.String(), string(s.Reason)})
-	}
-	for _, b := range plan.Blocked {
-		report.Blocked = append(report.Blocked, Blocked{b.District, string(b.Reason)})
-	}
+	report.exceptions(plan.Planned)
 	report.Changes = changes(o, plan, location)
 	return report, nil
+}
+
+// exceptions lists what does not happen, or not as wished, and why.
+func (r *Report) exceptions(plan rollout.Planned) {
+	for _, s := range plan.Skipped {
+		r.Skipped = append(r.Skipped, Skipped{s.Date.String(), string(s.Reason)})
+	}
+	for _, b := range plan.Blocked {
+		r.Blocked = append(r.Blocked, Blocked{b.District, string(b.Reason), b.Campaign})
+	}
+	for _, b := range plan.BlockedSchools {
+		r.BlockedSchools = append(r.BlockedSchools, SchoolNote{b.District, b.School, string(b.Reason)})
+	}
+	for _, w := range plan.Warnings {
+		r.Warnings = append(r.Warnings, SchoolNote{w.District, w.School, string(w.Reason)})
+	}
+}
+
+func curve(weeks []rollout.Week) []Week {
+	out := []Week{}
+	cases := func(milli int64) float64 { return float64(milli) / rollout.Milli }
+	for _, w := range weeks {
+		week := Week{Monday: w.Monday.String(), Channels: []Class{}}
+		for _, t := range w.Tiers {
+			week.Tiers = append(week.Tiers, Tier{t.Tier, cases(t.Cases)})
+		}
+		for _, c := range w.Channels {
+			week.Channels = append(week.Channels, Class{c.Class, cases(c.Cases), cases(c.Capacity)})
+		}
+		out = append(out, week)
+	}
+	return out
 }
 
 func round(r rollout.RoundPlan, location *time.Location) Round {
 	out := Round{
 		District: r.District, Name: r.Name, Sessions: len(r.Sessions), OpensAt: r.OpensAt.In(location), ClosesAt: r.ClosesAt.In(location),
+		Wave: r.Wave + 1, LeftOut: r.LeftOut,
+	}
+	for _, s := range r.Schools {
+		last := s.Sessions[len(s.Sessions)-1]
+		out.Schools = append(out.Schools, School{s.Name, s.Sessions[0].From.In(location), last.To.In(location), len(s.Sessions)})
 	}
 	for _, p := range r.Phases {
 		last := p.To.In(location).Add(-time.Nanosecond) // To is the midnight after

@@ -13,17 +13,31 @@ import (
 	"github.com/evenkeel/evenkeel/internal/plugin/table"
 )
 
-// Write prints the plan for people. With diff only what would change is printed.
-func (r Report) Write(w io.Writer, coloured, diff bool) {
+// Style is how a plan is printed for people.
+type Style struct {
+	Coloured bool
+	Schools  bool // the windows of schools too
+	Diff     bool // only what would change
+}
+
+// Write prints the plan for people.
+func (r Report) Write(w io.Writer, style Style) {
+	coloured := style.Coloured
 	fmt.Fprintln(w, table.Bold.Paint("Campaign "+r.Campaign, coloured)+" "+r.headline())
-	if diff {
+	if style.Diff {
 		r.writeChanges(w, coloured)
 		return
 	}
 	for _, g := range r.groups() {
-		g.write(w, coloured)
+		g.write(w, style)
 	}
+	if style.Schools {
+		r.writeSchools(w, coloured)
+	}
+	r.writeCurve(w, coloured)
 	r.writeBlocked(w, coloured)
+	writeNotes(w, "LEFT OUT", table.Red, r.BlockedSchools, coloured)
+	writeNotes(w, "WARNING", table.Yellow, r.Warnings, coloured)
 	r.writeSkipped(w, coloured)
 }
 
@@ -46,26 +60,35 @@ func (r Report) headline() string {
 // group is the districts that have the same dates.
 type group struct {
 	districts []string
+	own       int // schools with days of their own
 	Round
 }
 
 func (r Report) groups() []group {
 	var out []group
-	for _, round := range r.Rounds {
+	byWave := slices.Clone(r.Rounds)
+	slices.SortStableFunc(byWave, func(a, b Round) int { return a.Wave - b.Wave })
+	for _, round := range byWave {
 		i := slices.IndexFunc(out, func(g group) bool {
-			return slices.Equal(g.Phases, round.Phases) && g.OpensAt.Equal(round.OpensAt) && g.ClosesAt.Equal(round.ClosesAt) && g.Sessions == round.Sessions
+			return g.Wave == round.Wave && slices.Equal(g.Phases, round.Phases) && g.OpensAt.Equal(round.OpensAt) && g.ClosesAt.Equal(round.ClosesAt) && g.Sessions == round.Sessions
 		})
 		if i < 0 {
 			out = append(out, group{Round: round})
 			i = len(out) - 1
 		}
 		out[i].districts = append(out[i].districts, round.District)
+		out[i].own += len(round.Schools)
 	}
 	return out
 }
 
-func (g group) write(w io.Writer, coloured bool) {
-	fmt.Fprintf(w, "\n%s (%s)\n", table.Bold.Paint(strings.Join(g.districts, ", "), coloured), g.Name)
+func (g group) write(w io.Writer, style Style) {
+	coloured := style.Coloured
+	name := g.Name
+	if g.Wave > 0 {
+		name = fmt.Sprintf("wave %d, %s", g.Wave, g.Name)
+	}
+	fmt.Fprintf(w, "\n%s (%s)\n", table.Bold.Paint(strings.Join(g.districts, ", "), coloured), name)
 	t := table.Table{Head: []string{"PHASE", "FROM", "TO"}}
 	for _, p := range g.Phases {
 		t.Row(table.Plain, p.Name, weekday(p.From), weekday(p.To))
@@ -76,12 +99,72 @@ func (g group) write(w io.Writer, coloured bool) {
 		sessions = "1 session"
 	}
 	fmt.Fprintf(w, "  Students answer from %s to %s, %s.\n", minute(g.OpensAt), minute(g.ClosesAt), sessions)
+	if g.own > 0 && !style.Schools {
+		fmt.Fprintf(w, "  Schools on days of their own: %d; -o wide shows them.\n", g.own)
+	}
+}
+
+// writeSchools lists the schools that have days of their own.
+func (r Report) writeSchools(w io.Writer, coloured bool) {
+	t := table.Table{Head: []string{"SCHOOL", "DISTRICT", "FROM", "TO", "SESSIONS"}, Numbers: []int{4}}
+	rows := 0
+	for _, round := range r.Rounds {
+		for _, s := range round.Schools {
+			t.Row(table.Plain, s.Name, round.District, minute(s.From), minute(s.To), strconv.Itoa(s.Sessions))
+			rows++
+		}
+	}
+	section(w, &t, rows, coloured)
+}
+
+// writeCurve prints the expected cases by week and tier, and the referrals to each class
+// of channels against what its facilities take.
+func (r Report) writeCurve(w io.Writer, coloured bool) {
+	if len(r.Curve) == 0 {
+		return
+	}
+	t := table.Table{Head: []string{"WEEK OF"}}
+	for _, tier := range r.Curve[0].Tiers {
+		t.Head = append(t.Head, strings.ToUpper(tier.Tier))
+	}
+	for _, c := range r.Curve[0].Channels {
+		t.Head = append(t.Head, strings.ToUpper(c.Class))
+	}
+	for column := 1; column < len(t.Head); column++ {
+		t.Numbers = append(t.Numbers, column)
+	}
+	for _, week := range r.Curve {
+		row, colour := []string{week.Monday}, table.Plain
+		for _, tier := range week.Tiers {
+			row = append(row, fmt.Sprintf("%.1f", tier.Cases))
+		}
+		for _, c := range week.Channels {
+			row = append(row, fmt.Sprintf("%.1f of %.0f", c.Cases, c.Capacity))
+			if c.Cases > c.Capacity {
+				colour = table.Red
+			}
+		}
+		t.Row(colour, row...)
+	}
+	section(w, &t, len(r.Curve), coloured)
+}
+
+func writeNotes(w io.Writer, head string, colour table.Colour, notes []SchoolNote, coloured bool) {
+	t := table.Table{Head: []string{head, "SCHOOL", "REASON"}}
+	for _, n := range notes {
+		t.Row(colour, n.District, n.School, n.Reason)
+	}
+	section(w, &t, len(notes), coloured)
 }
 
 func (r Report) writeBlocked(w io.Writer, coloured bool) {
 	t := table.Table{Head: []string{"BLOCKED", "REASON"}}
 	for _, b := range r.Blocked {
-		t.Row(table.Red, b.District, b.Reason)
+		reason := b.Reason
+		if b.Campaign != "" {
+			reason += " by " + b.Campaign
+		}
+		t.Row(table.Red, b.District, reason)
 	}
 	section(w, &t, len(r.Blocked), coloured)
 }

@@ -53,6 +53,10 @@ func (c *checker) plan(campaign manifest.Of[v1alpha1.ScreeningCampaign]) {
 // the gates of their rounds do.
 func (c *checker) fit(campaign manifest.Of[v1alpha1.ScreeningCampaign]) {
 	policy, found := named(c.set.Policies, campaign.Value.Spec.Template.Spec.EscalationPolicyRef.Name)
+	if found {
+		_, _, err := translate.Rates(campaign.Value.Spec.Rollout.Capacity, policy.Value.Spec)
+		c.faults(campaign.Object, "spec.", "", err)
+	}
 	for _, district := range c.selected(campaign) {
 		if !found {
 			continue

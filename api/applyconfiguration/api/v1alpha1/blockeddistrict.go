@@ -11,6 +11,8 @@ type BlockedDistrictApplyConfiguration struct {
 	Namespace *string `json:"namespace,omitempty"`
 	// reason why it is blocked.
 	Reason *string `json:"reason,omitempty"`
+	// campaign that has the district's schools at that time, for the reason SchoolsClaimed.
+	Campaign *string `json:"campaign,omitempty"`
 }
 
 // BlockedDistrictApplyConfiguration constructs a declarative configuration of the BlockedDistrict type for use with
@@ -32,5 +34,13 @@ func (b *BlockedDistrictApplyConfiguration) WithNamespace(value string) *Blocked
 // If called multiple times, the Reason field is set to the value of the last call.
 func (b *BlockedDistrictApplyConfiguration) WithReason(value string) *BlockedDistrictApplyConfiguration {
 	b.Reason = &value
+	return b
+}
+
+// WithCampaign sets the Campaign field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Campaign field is set to the value of the last call.
+func (b *BlockedDistrictApplyConfiguration) WithCampaign(value string) *BlockedDistrictApplyConfiguration {
+	b.Campaign = &value
 	return b
 }

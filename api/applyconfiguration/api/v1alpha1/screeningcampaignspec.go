@@ -24,6 +24,8 @@ type ScreeningCampaignSpecApplyConfiguration struct {
 	DistrictSelector *v1.LabelSelectorApplyConfiguration `json:"districtSelector,omitempty"`
 	// template of the rounds.
 	Template *RoundTemplateApplyConfiguration `json:"template,omitempty"`
+	// rollout says which districts and schools are screened one after another; without it all are at once.
+	Rollout *RolloutApplyConfiguration `json:"rollout,omitempty"`
 }
 
 // ScreeningCampaignSpecApplyConfiguration constructs a declarative configuration of the ScreeningCampaignSpec type for use with
@@ -77,5 +79,13 @@ func (b *ScreeningCampaignSpecApplyConfiguration) WithDistrictSelector(value *v1
 // If called multiple times, the Template field is set to the value of the last call.
 func (b *ScreeningCampaignSpecApplyConfiguration) WithTemplate(value *RoundTemplateApplyConfiguration) *ScreeningCampaignSpecApplyConfiguration {
 	b.Template = value
+	return b
+}
+
+// WithRollout sets the Rollout field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Rollout field is set to the value of the last call.
+func (b *ScreeningCampaignSpecApplyConfiguration) WithRollout(value *RolloutApplyConfiguration) *ScreeningCampaignSpecApplyConfiguration {
+	b.Rollout = value
 	return b
 }

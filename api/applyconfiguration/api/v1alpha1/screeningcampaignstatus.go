@@ -12,7 +12,7 @@ import (
 //
 // ScreeningCampaignStatus is what the operator found.
 type ScreeningCampaignStatusApplyConfiguration struct {
-	// conditions of the object: Ready, Planned.
+	// conditions of the object: Ready, Planned, CapacityFits.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation the conditions speak of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
@@ -24,6 +24,11 @@ type ScreeningCampaignStatusApplyConfiguration struct {
 	LastSkipped *SkippedSlotApplyConfiguration `json:"lastSkipped,omitempty"`
 	// blocked lists districts for which no round could be planned.
 	Blocked []BlockedDistrictApplyConfiguration `json:"blocked,omitempty"`
+	// blockedSchools lists schools that take no part in their district's round: the first hundred, by
+	// district and name.
+	BlockedSchools []BlockedSchoolApplyConfiguration `json:"blockedSchools,omitempty"`
+	// moreBlockedSchools is how many more there are than blockedSchools lists.
+	MoreBlockedSchools *int32 `json:"moreBlockedSchools,omitempty"`
 }
 
 // ScreeningCampaignStatusApplyConfiguration constructs a declarative configuration of the ScreeningCampaignStatus type for use with
@@ -87,5 +92,26 @@ func (b *ScreeningCampaignStatusApplyConfiguration) WithBlocked(values ...*Block
 		}
 		b.Blocked = append(b.Blocked, *values[i])
 	}
+	return b
+}
+
+// WithBlockedSchools adds the given value to the BlockedSchools field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the BlockedSchools field.
+func (b *ScreeningCampaignStatusApplyConfiguration) WithBlockedSchools(values ...*BlockedSchoolApplyConfiguration) *ScreeningCampaignStatusApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithBlockedSchools")
+		}
+		b.BlockedSchools = append(b.BlockedSchools, *values[i])
+	}
+	return b
+}
+
+// WithMoreBlockedSchools sets the MoreBlockedSchools field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the MoreBlockedSchools field is set to the value of the last call.
+func (b *ScreeningCampaignStatusApplyConfiguration) WithMoreBlockedSchools(value int32) *ScreeningCampaignStatusApplyConfiguration {
+	b.MoreBlockedSchools = &value
 	return b
 }

@@ -21,6 +21,10 @@ type ScreeningRoundSpecApplyConfiguration struct {
 	Phases []PhaseWindowApplyConfiguration `json:"phases,omitempty"`
 	// sessions in which students answer, in order.
 	Sessions []SessionWindowApplyConfiguration `json:"sessions,omitempty"`
+	// schools that have sessions of their own, within the round's; every other school has the round's.
+	Schools []SchoolWindowsApplyConfiguration `json:"schools,omitempty"`
+	// leftOut lists schools of the cohort's stages that take no part: the plan has no place for them.
+	LeftOut []string `json:"leftOut,omitempty"`
 	// cohort says which students take part.
 	Cohort *CohortApplyConfiguration `json:"cohort,omitempty"`
 	// instruments in the order in which they are asked.
@@ -78,6 +82,29 @@ func (b *ScreeningRoundSpecApplyConfiguration) WithSessions(values ...*SessionWi
 			panic("nil value passed to WithSessions")
 		}
 		b.Sessions = append(b.Sessions, *values[i])
+	}
+	return b
+}
+
+// WithSchools adds the given value to the Schools field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Schools field.
+func (b *ScreeningRoundSpecApplyConfiguration) WithSchools(values ...*SchoolWindowsApplyConfiguration) *ScreeningRoundSpecApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithSchools")
+		}
+		b.Schools = append(b.Schools, *values[i])
+	}
+	return b
+}
+
+// WithLeftOut adds the given value to the LeftOut field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the LeftOut field.
+func (b *ScreeningRoundSpecApplyConfiguration) WithLeftOut(values ...string) *ScreeningRoundSpecApplyConfiguration {
+	for i := range values {
+		b.LeftOut = append(b.LeftOut, values[i])
 	}
 	return b
 }

@@ -1,0 +1,92 @@
+package planning
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
+	"github.com/evenkeel/evenkeel/internal/core/rollout"
+)
+
+// Claims lists the rounds of other campaigns that have schools of a round and come before
+// it: a school answers to one round at a time. What has opened comes first, then what was
+// made first, then the campaign whose name sorts first. A round that is not made yet
+// (without a creation time) comes last. Rounds that never open, or are over, claim nothing.
+func Claims(round v1alpha1.ScreeningRound, others []v1alpha1.ScreeningRound, campaigns []v1alpha1.ScreeningCampaign,
+	schools []v1alpha1.School, now time.Time,
+) []rollout.Claim {
+	if round.Status.OpenedTime != nil {
+		return nil
+	}
+	var out []rollout.Claim
+	for _, other := range others {
+		opens, closes := translate.Window(other.Spec)
+		stranger := other.Namespace == round.Namespace && other.Spec.Campaign.Name != round.Spec.Campaign.Name
+		if stranger && closes.After(now) && precedes(other, round) && alive(other, campaigns) && share(other, round, schools) {
+			out = append(out, rollout.Claim{Campaign: other.Spec.Campaign.Name, OpensAt: opens, ClosesAt: closes})
+		}
+	}
+	slices.SortFunc(out, func(a, b rollout.Claim) int {
+		if c := a.OpensAt.Compare(b.OpensAt); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Campaign, b.Campaign)
+	})
+	return out
+}
+
+func precedes(other, round v1alpha1.ScreeningRound) bool {
+	made, mine := other.CreationTimestamp.Time, round.CreationTimestamp.Time
+	switch {
+	case other.Status.OpenedTime != nil, mine.IsZero():
+		return true
+	case !made.Equal(mine):
+		return made.Before(mine)
+	}
+	return other.Spec.Campaign.Name < round.Spec.Campaign.Name
+}
+
+// alive reports whether a round is open or may open yet.
+func alive(round v1alpha1.ScreeningRound, campaigns []v1alpha1.ScreeningCampaign) bool {
+	if round.Status.OpenedTime != nil {
+		return true
+	}
+	return slices.ContainsFunc(campaigns, func(c v1alpha1.ScreeningCampaign) bool {
+		return c.Name == round.Spec.Campaign.Name && string(c.UID) == round.Spec.Campaign.UID && c.DeletionTimestamp.IsZero() &&
+			translate.Scheduled(c.Spec.Schedule, round.Spec.Slot)
+	})
+}
+
+func share(a, b v1alpha1.ScreeningRound, schools []v1alpha1.School) bool {
+	return slices.ContainsFunc(schools, func(s v1alpha1.School) bool { return TakesPart(s, a.Spec) && TakesPart(s, b.Spec) })
+}
+
+// TakesPart reports whether a school is one of a round's: it has a stage of the cohort and
+// is not left out.
+func TakesPart(school v1alpha1.School, round v1alpha1.ScreeningRoundSpec) bool {
+	return students(school, round.Cohort) >= 0 && !slices.Contains(round.LeftOut, school.Name)
+}
+
+// students is how many students of the cohort a school has, -1 when it has no stage of it.
+func students(school v1alpha1.School, cohort v1alpha1.Cohort) int {
+	sum, some := 0, false
+	for _, s := range school.Spec.Stages {
+		if slices.Contains(cohort.Stages, s.Stage) {
+			some = true
+			sum += int(value(s.Enrolled))
+		}
+	}
+	if !some {
+		return -1
+	}
+	return sum
+}
+
+func value(n *int32) int32 {
+	if n == nil {
+		return 0
+	}
+	return *n
+}

@@ -1,0 +1,309 @@
+package rollout
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/core/calendar"
+)
+
+// placing puts the schools of the planned rounds onto days.
+type placing struct {
+	planner
+
+	out        *Planned
+	ledger     *ledger
+	agreements map[string][]*agreement
+	stretches  []stretch // scratch
+	demand     []int64   // scratch
+}
+
+// window is some of a school's days.
+type window struct{ first, days int }
+
+// choice is a window and what is too much about it, in thousandths of a case.
+type choice struct {
+	window
+
+	counsellors, channels int64
+}
+
+func (c choice) excess() int64 { return c.counsellors + c.channels }
+
+// schools gives the schools their days: first those of rounds that have opened, which
+// keep theirs, then wave by wave, the larger schools of a district first.
+func (p planner) schools(drafts []*draft, out *Planned) {
+	s := &placing{planner: p, out: out, ledger: newLedger(p.spec.Capacity.Tiers, p.run.date)}
+	s.agreements = s.ledger.register(drafts)
+	planned := slices.DeleteFunc(slices.Clone(drafts), func(d *draft) bool { return d.blocked != "" })
+	slices.SortStableFunc(planned, func(a, b *draft) int {
+		return cmp.Or(cmp.Compare(order(a), order(b)), cmp.Compare(a.round.Wave, b.round.Wave))
+	})
+	for _, d := range planned {
+		if d.opened() {
+			s.keep(d)
+		} else {
+			s.district(d)
+		}
+	}
+	out.Curve = s.ledger.curve()
+	slices.SortFunc(out.BlockedSchools, func(a, b BlockedSchool) int {
+		return cmp.Or(strings.Compare(a.District, b.District), strings.Compare(a.School, b.School))
+	})
+	slices.SortFunc(out.Warnings, func(a, b Warning) int {
+		return cmp.Or(strings.Compare(a.District, b.District), strings.Compare(a.School, b.School))
+	})
+}
+
+func order(d *draft) int {
+	if d.opened() {
+		return 0
+	}
+	return 1
+}
+
+// district places the schools of a round that has not opened.
+func (s *placing) district(d *draft) {
+	rates := s.rates(d.DistrictView)
+	if s.spec.Capacity.Policy == Preferred && rates == nil {
+		s.out.Warnings = append(s.out.Warnings, Warning{District: d.Name, Reason: NoExpectedRates})
+	}
+	shared, common := map[window][]contract.Session{}, s.inWeeks(d.layout.days)
+	for _, school := range slices.SortedFunc(slices.Values(d.Schools), largerFirst) {
+		days, own := s.days(d, school.Name)
+		inWeeks := common
+		if own {
+			inWeeks = s.inWeeks(days)
+		}
+		w, reason := s.place(d, school, inWeeks, rates)
+		if reason != "" {
+			s.out.BlockedSchools = append(s.out.BlockedSchools, BlockedSchool{District: d.Name, School: school.Name, Reason: reason})
+			d.round.LeftOut = append(d.round.LeftOut, school.Name)
+			continue
+		}
+		windows, known := shared[w]
+		if !known || own {
+			windows, _ = sessions(d.calendar, days[w.first:w.first+w.days], d.layout.hours)
+		}
+		if !own {
+			shared[w] = windows
+		}
+		if !slices.Equal(windows, d.round.Sessions) {
+			d.round.Schools = append(d.round.Schools, SchoolPlan{Name: school.Name, Sessions: windows})
+		}
+	}
+	slices.Sort(d.round.LeftOut)
+	slices.SortFunc(d.round.Schools, func(a, b SchoolPlan) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func largerFirst(a, b School) int {
+	return cmp.Or(cmp.Compare(b.Students, a.Students), strings.Compare(a.Name, b.Name))
+}
+
+// schoolDay is a day with the week of the ledger that it is in.
+type schoolDay struct {
+	calendar.Date
+
+	week int
+}
+
+func (s *placing) inWeeks(days []calendar.Date) []schoolDay {
+	out := make([]schoolDay, 0, len(days))
+	for _, day := range days {
+		out = append(out, schoolDay{day, s.ledger.week(day)})
+	}
+	return out
+}
+
+// days are the days of Stage1 on which a school can answer, and whether they are its
+// own: of a calendar with exceptions for it, between the first and the last day of the
+// district.
+func (s *placing) days(d *draft, school string) (days []calendar.Date, own bool) {
+	if !s.calendar.Particular(d.Name, school) {
+		return d.layout.days, false
+	}
+	first, last := d.layout.days[0], d.layout.days[len(d.layout.days)-1]
+	days = s.calendar.For(d.Name, school).SchoolDaysIn(calendar.Range{From: first, To: last})
+	return withSession(d.calendar, days, d.layout.hours), true
+}
+
+// place chooses a school's days and writes its load down: the fewest days that fit, and
+// of those the earliest. Where none fit it is left out under Required, and put where the
+// excess is least under Preferred. Schools that nobody moves have all days.
+func (s *placing) place(d *draft, school School, days []schoolDay, rates []int64) (window, Reason) {
+	if len(days) == 0 {
+		return window{}, NoSession
+	}
+	passed := s.passed(d, days)
+	left, loads := days[passed:], loads(school, rates)
+	chosen := window{days: len(left)}
+	if s.spec.Capacity.asked() && rates != nil {
+		best, counsellors := s.best(d, school, left, loads)
+		if best.excess() > 0 {
+			reason := ChannelCapacity
+			if counsellors {
+				reason = CounsellorCapacity
+			}
+			if s.spec.Capacity.Policy == Required {
+				return window{}, reason
+			}
+			s.out.Warnings = append(s.out.Warnings, Warning{District: d.Name, School: school.Name, Reason: reason})
+		}
+		chosen = best.window
+	}
+	if rates != nil {
+		s.ledger.commit(s.agreements[d.Name], s.cut(left[chosen.first:chosen.first+chosen.days]), loads)
+	}
+	if chosen.days == len(left) { // one that has every day that is left has no days of its own
+		return window{days: len(days)}, ""
+	}
+	return window{passed + chosen.first, chosen.days}, ""
+}
+
+// passed is how many of the days are over, of a round that begins late.
+func (s *placing) passed(d *draft, days []schoolDay) int {
+	n := 0
+	for n < len(days)-1 && !d.calendar.At(days[n].Date, d.layout.hours.To).After(s.now) {
+		n++
+	}
+	return n
+}
+
+// loads are the cases of each tier that a school is expected to bring, in thousandths.
+func loads(school School, rates []int64) []int64 {
+	out := make([]int64, len(rates))
+	for tier, perThousand := range rates {
+		out[tier] = int64(school.Students) * perThousand
+	}
+	return out
+}
+
+// best is the window with the least excess, the fewest days and the earliest start. It
+// also says whether the counsellors are too few in every window.
+func (s *placing) best(d *draft, school School, days []schoolDay, loads []int64) (best choice, counsellors bool) {
+	least := len(days)
+	if asked := s.spec.Capacity.DaysPerSchool; asked > 0 {
+		least = min(asked, least)
+	}
+	counsellors = true
+	for n := least; n <= len(days); n++ {
+		for first := 0; first+n <= len(days); first++ {
+			c := s.weigh(d, school, days[first:first+n], loads)
+			c.window = window{first, n}
+			counsellors = counsellors && c.counsellors > 0
+			if best.days == 0 || c.excess() < best.excess() {
+				best = c
+			}
+			if c.excess() == 0 {
+				return c, false
+			}
+		}
+	}
+	return best, counsellors
+}
+
+// weigh says how much would be too much if a school answered on these days.
+func (s *placing) weigh(d *draft, school School, days []schoolDay, loads []int64) (c choice) {
+	limit, limited := s.spec.Capacity.limit(school)
+	for _, part := range s.cut(days) {
+		if limited {
+			sum := int64(0)
+			for _, load := range loads {
+				sum += part.share(load)
+			}
+			c.counsellors += max(0, sum-limit)
+		}
+		s.demand = s.ledger.demand(part, loads, s.demand)
+		for class, cases := range s.demand {
+			c.channels += s.ledger.allot(s.agreements[d.Name], s.ledger.classes[class], part, cases, false)
+		}
+	}
+	return c
+}
+
+// cut divides days into weeks. The result is good until the next call.
+func (s *placing) cut(days []schoolDay) []stretch {
+	s.stretches = s.stretches[:0]
+	for i, day := range days {
+		if last := len(s.stretches) - 1; last >= 0 && s.stretches[last].week == day.week {
+			s.stretches[last].to, s.stretches[last].last = i+1, day.Date
+			continue
+		}
+		s.stretches = append(s.stretches, stretch{week: day.week, from: i, to: i + 1, of: len(days), first: day.Date, last: day.Date})
+	}
+	return s.stretches
+}
+
+// keep leaves the schools of a round that has opened on the days that they were given,
+// at the hours of now; one whose calendar changed loses or gains days that lie ahead.
+func (s *placing) keep(d *draft) {
+	d.round.LeftOut = slices.Clone(d.existing.LeftOut)
+	if !d.existing.ClosesAt.After(s.now) {
+		d.round.Schools = slices.Clone(d.existing.Schools)
+	} else {
+		s.revise(d)
+	}
+	rates := s.rates(d.DistrictView)
+	for _, school := range slices.SortedFunc(slices.Values(d.Schools), largerFirst) {
+		if slices.Contains(d.round.LeftOut, school.Name) || rates == nil {
+			continue
+		}
+		days := covered(s.calendar.For(d.Name, school.Name), sessionsOf(d.round.Schools, school.Name, d.round.Sessions))
+		if len(days) > 0 {
+			s.ledger.commit(s.agreements[d.Name], s.cut(s.inWeeks(days)), loads(school, rates))
+		}
+	}
+}
+
+// revise gives the schools of an open round, that have or need sessions of their own,
+// what may still change of them.
+func (s *placing) revise(d *draft) {
+	var names []string
+	for _, own := range d.existing.Schools {
+		names = append(names, own.Name)
+	}
+	for _, school := range d.Schools {
+		if s.calendar.Particular(d.Name, school.Name) {
+			names = append(names, school.Name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if slices.Contains(d.round.LeftOut, name) {
+			continue
+		}
+		applied := d.existing.Sessions
+		days, _ := s.days(d, name)
+		if given := sessionsOf(d.existing.Schools, name, nil); given != nil {
+			applied, days = given, covered(s.calendar.For(d.Name, name), given)
+		}
+		planned, _ := sessions(d.calendar, days, d.layout.hours)
+		if own := Revise(applied, planned, s.now); len(own) > 0 && !slices.Equal(own, d.round.Sessions) {
+			d.round.Schools = append(d.round.Schools, SchoolPlan{Name: name, Sessions: own})
+		}
+	}
+}
+
+// sessionsOf is what a school has: its own sessions, or otherwise the default.
+func sessionsOf(schools []SchoolPlan, name string, otherwise []contract.Session) []contract.Session {
+	i := slices.IndexFunc(schools, func(s SchoolPlan) bool { return s.Name == name })
+	if i < 0 {
+		return otherwise
+	}
+	return schools[i].Sessions
+}
+
+// covered is the school days on which there are sessions.
+func covered(cal *calendar.Compiled, sessions []contract.Session) []calendar.Date {
+	var out []calendar.Date
+	for _, session := range sessions {
+		for _, day := range cal.SchoolDaysIn(calendar.Range{From: dateIn(cal, session.From), To: dateIn(cal, session.To.Add(-1))}) {
+			if len(out) == 0 || day.After(out[len(out)-1]) {
+				out = append(out, day)
+			}
+		}
+	}
+	return out
+}
