@@ -75,7 +75,7 @@ const (
 	nameBlocks   = "everything"
 	nameCounts   = "scores and missing counts"
 	nameOnly     = "scores only"
-	nameRead     = "reading the answers"
+	allCores     = ", all cores"         // after the name of a contestant that uses every core
 	vector       = ", GOEXPERIMENT=simd" // after the name of a contestant of this program
 )
 
@@ -122,7 +122,10 @@ func enter(ctx context.Context, s settings) ([]*contestant, error) {
 			entry{nameOnly + vector, worker(s.vector, "blocks-values")},
 		)
 	}
-	entries = append(entries, entry{nameRead, worker(self, "read")}) // right after what is compared with it
+	entries = append(entries, entry{nameOnly + allCores, worker(self, "blocks-values-cores")})
+	if s.vector != "" {
+		entries = append(entries, entry{nameOnly + vector + allCores, worker(s.vector, "blocks-values-cores")})
+	}
 	var out []*contestant
 	for _, e := range entries {
 		c, err := start(ctx, e.name, e.args)
