@@ -35,7 +35,7 @@ const measured = 300 * time.Millisecond
 
 // blockRows is how many rows are scored at a time where the scores are used at once and
 // not kept, as in a re-score of a province.
-const blockRows = 16384
+const blockRows = 8192
 
 func serve(name string, s settings) error {
 	c, err := compiled()
