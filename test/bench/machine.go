@@ -3,14 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/evenkeel/evenkeel/test/bench/about"
 	"github.com/evenkeel/evenkeel/test/district"
 )
 
@@ -33,50 +32,20 @@ type facts struct {
 
 func readFacts(ctx context.Context, d *district.District) facts {
 	f := facts{
-		Commit: output("git", "describe", "--always", "--dirty", "--abbrev=12"), Script: "go run ./test/bench",
-		Cores: runtime.NumCPU(), CPU: field("/proc/cpuinfo", "model name"), Kernel: output("uname", "-sr"), Go: runtime.Version(),
-		Disk: output("stat", "--file-system", "--format=%T", d.Postgres.Dir()), Settings: settings, LoadBefore: loadAverage(), Nice: output("nice"),
+		Commit: about.Commit(), Script: "go run ./test/bench",
+		Cores: runtime.NumCPU(), CPU: about.CPU(), Kernel: about.Kernel(), Go: runtime.Version(),
+		Disk: about.Output("stat", "--file-system", "--format=%T", d.Postgres.Dir()), Settings: settings, LoadBefore: about.Load(), Nice: about.Output("nice"),
 	}
-	f.MemoryMB = kilobytes(field("/proc/meminfo", "MemTotal")) / 1024
+	f.MemoryMB = kilobytes(about.Field("/proc/meminfo", "MemTotal")) / 1024
 	if err := d.Owner.QueryRow(ctx, "SHOW server_version").Scan(&f.PostgreSQL); err != nil {
 		f.PostgreSQL = "unknown"
 	}
 	return f
 }
 
-func output(name string, args ...string) string {
-	out, err := exec.Command(name, args...).Output()
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// field reads a "name: value" line.
-func field(path, name string) string {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	for line := range strings.Lines(string(raw)) {
-		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == name {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
-}
-
 func kilobytes(value string) int {
 	n, _ := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(value, "kB"))) // absent: 0
 	return n
-}
-
-func loadAverage() string {
-	raw, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "unknown"
-	}
-	return strings.Join(strings.Fields(string(raw))[:3], " ")
 }
 
 // memory is resident memory in megabytes, by process. PostgreSQL's is the sum of the
@@ -86,13 +55,13 @@ type memory map[string]float64
 func readMemory(d *district.District) (memory, error) {
 	m := memory{}
 	for _, p := range []*district.Process{d.Intake(), d.Scorer(), d.Clerk()} {
-		m[p.Name] = float64(kilobytes(field(fmt.Sprintf("/proc/%d/status", p.PID()), "VmRSS"))) / 1024
+		m[p.Name] = float64(kilobytes(about.Field(fmt.Sprintf("/proc/%d/status", p.PID()), "VmRSS"))) / 1024
 		if m[p.Name] == 0 {
 			return nil, fmt.Errorf("%s has no memory: is it running?", p.Name)
 		}
 	}
 	for _, pid := range append(d.Postgres.Children(), d.Postgres.PID()) {
-		m["postgresql"] += float64(kilobytes(field(fmt.Sprintf("/proc/%d/smaps_rollup", pid), "Pss"))) / 1024
+		m["postgresql"] += float64(kilobytes(about.Field(fmt.Sprintf("/proc/%d/smaps_rollup", pid), "Pss"))) / 1024
 	}
 	return m, nil
 }

@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"time"
 
+	"github.com/evenkeel/evenkeel/test/bench/about"
 	"github.com/evenkeel/evenkeel/test/district"
 )
 
@@ -65,7 +66,7 @@ func (p plan) measure(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	r.Facts.LoadAfter = loadAverage()
+	r.Facts.LoadAfter = about.Load()
 	return r.write(p.out, time.Now())
 }
 

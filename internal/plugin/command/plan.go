@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -92,11 +91,8 @@ func (o *planOptions) run(cmd *cobra.Command, args []string) error {
 }
 
 func (o *planOptions) check() (time.Time, error) {
-	if !slices.Contains(planOutputs, o.output) {
-		return time.Time{}, fmt.Errorf("--output %q is not known; write one of %s", o.output, strings.Join(planOutputs, ", "))
-	}
-	if !slices.Contains(colours, o.colour) {
-		return time.Time{}, fmt.Errorf("--color %q is not known; write one of %s", o.colour, strings.Join(colours, ", "))
+	if err := checkShown(o.output, planOutputs, o.colour); err != nil {
+		return time.Time{}, err
 	}
 	if o.at == "" {
 		return o.program.Clock.Now(), nil
@@ -112,9 +108,7 @@ func (o *planOptions) print(report plan.Report) error {
 	out := o.program.Streams.Out
 	switch o.output {
 	case "json":
-		encoder := json.NewEncoder(out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(report)
+		return o.program.printJSON(report)
 	case "ical":
 		return report.WriteICal(out, o.program.Clock.Now().UTC())
 	}

@@ -2,7 +2,10 @@
 package command
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -34,6 +37,28 @@ func (p Program) coloured(flag string) bool {
 	default:
 		return p.Terminal && p.Getenv("NO_COLOR") == ""
 	}
+}
+
+// printJSON prints a value for programs.
+func (p Program) printJSON(value any) error {
+	encoder := json.NewEncoder(p.Streams.Out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+// checkShown checks --output and --color.
+func checkShown(output string, outputs []string, colour string) error {
+	if err := checkKnown("output", output, outputs); err != nil {
+		return err
+	}
+	return checkKnown("color", colour, colours)
+}
+
+func checkKnown(flag, value string, values []string) error {
+	if slices.Contains(values, value) {
+		return nil
+	}
+	return fmt.Errorf("--%s %q is not known; write one of %s", flag, value, strings.Join(values, ", "))
 }
 
 // New is the root command.

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -113,12 +112,8 @@ func (o *simulateOptions) validate() error {
 		return fmt.Errorf("--students %d is below 0; write how many will answer", o.students)
 	case o.students > 0 && o.weeks == 0 && len(o.capacity) == 0:
 		return errors.New("--students says how many answer, and nothing in how many weeks; give --weeks, or a campaign with --capacity")
-	case !slices.Contains(simulateOutputs, o.output):
-		return fmt.Errorf("--output %q is not known; write one of %s", o.output, strings.Join(simulateOutputs, ", "))
-	case !slices.Contains(colours, o.colour):
-		return fmt.Errorf("--color %q is not known; write one of %s", o.colour, strings.Join(colours, ", "))
 	}
-	return nil
+	return checkShown(o.output, simulateOutputs, o.colour)
 }
 
 // feed adds every row that can be read, and lists the first of those that cannot.
@@ -153,9 +148,7 @@ func (o *simulateOptions) feed(ctx context.Context, simulation *simulate.Simulat
 
 func (o *simulateOptions) print(report simulate.Report) error {
 	if o.output == "json" {
-		encoder := json.NewEncoder(o.program.Streams.Out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(report)
+		return o.program.printJSON(report)
 	}
 	report.Write(o.program.Streams.Out, o.program.coloured(o.colour))
 	return nil

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -60,7 +59,7 @@ What you may not read is left out, with a warning on standard error.`,
 }
 
 func (o *statusOptions) run(ctx context.Context, args []string) error {
-	if err := o.validate(); err != nil {
+	if err := checkShown(o.output, outputs, o.colour); err != nil {
 		return err
 	}
 	connection, err := o.program.Connect(o.flags)
@@ -85,16 +84,6 @@ func (o *statusOptions) run(ctx context.Context, args []string) error {
 		fmt.Fprintf(o.program.Streams.ErrOut, "warning: %s; the answer is partial\n", unread.Reason)
 	}
 	return o.print(o.program.Streams.Out, status.Compute(objects, o.program.Clock.Now()))
-}
-
-func (o *statusOptions) validate() error {
-	if !slices.Contains(outputs, o.output) {
-		return fmt.Errorf("--output %q is not known; write one of %s", o.output, strings.Join(outputs, ", "))
-	}
-	if !slices.Contains(colours, o.colour) {
-		return fmt.Errorf("--color %q is not known; write one of %s", o.colour, strings.Join(colours, ", "))
-	}
-	return nil
 }
 
 // namespace is where to look: the argument, -n, or everywhere.
@@ -128,9 +117,7 @@ func lacks(objects status.Objects, resource string) bool {
 func (o *statusOptions) print(w io.Writer, report status.Report) error {
 	switch o.output {
 	case "json":
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(report)
+		return o.program.printJSON(report)
 	case "yaml":
 		text, err := yaml.Marshal(report)
 		if err != nil {

@@ -1,10 +1,8 @@
 package command
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -54,13 +52,11 @@ Warnings are about what the cluster may have and the files do not.`,
 }
 
 func (o *validateOptions) run(cmd *cobra.Command) error {
-	switch {
-	case len(o.paths) == 0:
+	if len(o.paths) == 0 {
 		return errors.New("nothing to validate; give files or directories with -f")
-	case !slices.Contains(validateOutputs, o.output):
-		return fmt.Errorf("--output %q is not known; write one of %s", o.output, strings.Join(validateOutputs, ", "))
-	case !slices.Contains(colours, o.colour):
-		return fmt.Errorf("--color %q is not known; write one of %s", o.colour, strings.Join(colours, ", "))
+	}
+	if err := checkShown(o.output, validateOutputs, o.colour); err != nil {
+		return err
 	}
 	set, reading, err := manifest.Load(cmd.Context(), manifest.Input{
 		Paths: o.paths, Stdin: o.program.Streams.In, Recursive: o.recursive, Namespace: *o.flags.Namespace,
@@ -80,9 +76,7 @@ func (o *validateOptions) run(cmd *cobra.Command) error {
 
 func (o *validateOptions) print(report validate.Report) error {
 	if o.output == "json" {
-		encoder := json.NewEncoder(o.program.Streams.Out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(report)
+		return o.program.printJSON(report)
 	}
 	report.Write(o.program.Streams.Out, o.program.coloured(o.colour))
 	return nil

@@ -15,6 +15,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/evenkeel/evenkeel/test/bench/about"
 )
 
 // plan is what one run measures.
@@ -66,7 +68,7 @@ func (p plan) measure() error {
 	if err := p.runAll(path, blocks, &r); err != nil {
 		return err
 	}
-	r.Facts.LoadAfter = loadAverage()
+	r.Facts.LoadAfter = about.Load()
 	return r.write(p.out)
 }
 

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/core/suppress"
+	"github.com/evenkeel/evenkeel/test/bench/about"
 )
 
 // facts are what a reader needs to judge the figures.
@@ -46,49 +45,18 @@ type result struct {
 
 func readFacts(p plan) facts {
 	return facts{
-		Date: time.Now().Format(time.DateOnly), Commit: output("git", "describe", "--always", "--dirty", "--abbrev=12"),
-		Script: "go run ./test/bench/province", Cores: runtime.NumCPU(), CPU: field("/proc/cpuinfo", "model name"),
-		Kernel: output("uname", "-sr"), Go: runtime.Version(),
+		Date: time.Now().Format(time.DateOnly), Commit: about.Commit(),
+		Script: "go run ./test/bench/province", Cores: runtime.NumCPU(), CPU: about.CPU(),
+		Kernel: about.Kernel(), Go: runtime.Version(),
 		Students: p.students, Districts: p.districts, BlockRows: p.blockRows, Blocks: len(layOut(p.students, p.districts, p.blockRows)),
-		Workers: p.workers, LoadBefore: loadAverage(),
+		Workers: p.workers, LoadBefore: about.Load(),
 	}
-}
-
-func output(name string, args ...string) string {
-	out, err := exec.Command(name, args...).Output()
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// field reads a "name: value" line; empty when there is none.
-func field(path, name string) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if key, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(key) == name {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
-}
-
-func loadAverage() string {
-	raw, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "unknown"
-	}
-	return strings.Join(strings.Fields(string(raw))[:3], " ")
 }
 
 // peakMemory is the most this process has had resident, in megabytes; 0: not known.
 func peakMemory() float64 {
 	var kilobytes float64
-	if _, err := fmt.Sscanf(field("/proc/self/status", "VmHWM"), "%f", &kilobytes); err != nil {
+	if _, err := fmt.Sscanf(about.Field("/proc/self/status", "VmHWM"), "%f", &kilobytes); err != nil {
 		return 0
 	}
 	return kilobytes / 1024

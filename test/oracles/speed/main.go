@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/evenkeel/evenkeel/test/bench/about"
 )
 
 type settings struct {
@@ -60,12 +62,12 @@ func run(ctx context.Context, worker string, s settings) error {
 	if err := writeAnswers(s); err != nil {
 		return err
 	}
-	r := result{Facts: readFacts(ctx, s), Rows: s.rows, Many: s.many, Forms: s.forms, Turns: s.turns}
+	r := result{Facts: readFacts(s), Rows: s.rows, Many: s.many, Forms: s.forms, Turns: s.turns}
 	var err error
 	if r.Figures, err = race(ctx, s); err != nil {
 		return err
 	}
-	r.Facts.LoadAfter = loadAverage()
+	r.Facts.LoadAfter = about.Load()
 	return errors.Join(r.check(), r.write(s.out))
 }
 

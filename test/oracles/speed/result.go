@@ -1,17 +1,17 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/evenkeel/evenkeel/test/bench/about"
 )
 
 // result is all that was measured, as it is kept in JSON.
@@ -35,29 +35,16 @@ type facts struct {
 	LoadAfter  string
 }
 
-func readFacts(ctx context.Context, s settings) facts {
-	output := func(name string, args ...string) string {
-		out, err := exec.CommandContext(ctx, name, args...).Output()
-		if err != nil {
-			return "unknown"
-		}
-		return strings.TrimSpace(string(out))
-	}
+func readFacts(s settings) facts {
 	f := facts{
-		Date: time.Now().UTC().Format(time.DateOnly), Commit: output("git", "describe", "--always", "--dirty", "--abbrev=12"),
-		Cores: runtime.NumCPU(), Kernel: output("uname", "-sr"), Go: runtime.Version(), LoadBefore: loadAverage(),
-	}
-	cpu, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(cpu)) {
-		if name, value, found := strings.Cut(line, ":"); found && strings.TrimSpace(name) == "model name" {
-			f.CPU = strings.TrimSpace(value)
-		}
+		Date: time.Now().UTC().Format(time.DateOnly), Commit: about.Commit(),
+		CPU: about.CPU(), Cores: runtime.NumCPU(), Kernel: about.Kernel(), Go: runtime.Version(), LoadBefore: about.Load(),
 	}
 	f.Versions = []string{
-		output("Rscript", "-e", `cat("R ", format(getRversion()), ", psych ", format(packageVersion("psych")), ", BLAS ", basename(extSoftVersion()[["BLAS"]]), sep = "")`),
-		"numpy " + output("/usr/bin/python3", "-c", "import numpy; print(numpy.__version__)"),
-		"Node " + output("node", "--version"),
-		"fhirpath " + output("node", "-p", `require(`+"`"+absolute(s.engine)+"/node_modules/fhirpath/package.json`"+`).version`),
+		about.Output("Rscript", "-e", `cat("R ", format(getRversion()), ", psych ", format(packageVersion("psych")), ", BLAS ", basename(extSoftVersion()[["BLAS"]]), sep = "")`),
+		"numpy " + about.Output("/usr/bin/python3", "-c", "import numpy; print(numpy.__version__)"),
+		"Node " + about.Output("node", "--version"),
+		"fhirpath " + about.Output("node", "-p", `require(`+"`"+absolute(s.engine)+"/node_modules/fhirpath/package.json`"+`).version`),
 	}
 	return f
 }
@@ -68,14 +55,6 @@ func absolute(path string) string {
 		return path
 	}
 	return out
-}
-
-func loadAverage() string {
-	raw, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "unknown"
-	}
-	return strings.Join(strings.Fields(string(raw))[:3], " ")
 }
 
 func (r result) of(name string) (figures, bool) {

@@ -1,12 +1,11 @@
 package pgtest
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -58,27 +57,36 @@ func (s *Server) Superuser(database string, statements ...string) error {
 }
 
 // Kill ends the server with SIGKILL, all of its processes at once: none of them may
-// write anything after that.
+// write anything after that, and a server does not start beside what is left of another.
 func (s *Server) Kill() error {
 	if s.Exited() {
 		return nil
 	}
-	if err := s.server.cmd.Process.Signal(syscall.SIGSTOP); err != nil { // it makes no more children
-		return err
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		left := s.processes() // again: the postmaster may have been making one
+		if len(left) == 0 {
+			<-s.server.life.ended
+			return nil
+		}
+		for _, pid := range left {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended by itself
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("processes %v of PostgreSQL did not end", left)
+		}
 	}
-	// The signal is only sent: until the postmaster has stopped, it may still be making one.
-	if err := await(fmt.Sprintf("process %d did not stop", s.PID()), func() bool { return stopped(s.PID()) }); err != nil {
-		return err
+}
+
+// processes are the postmaster's and all that it made, orphans too: those that work in
+// the data directory. A zombie works nowhere.
+func (s *Server) processes() []int {
+	var pids []int
+	for _, pid := range allProcesses() {
+		if dir, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid)); err == nil && dir == s.server.data() {
+			pids = append(pids, pid)
+		}
 	}
-	children := s.Children()
-	for _, pid := range children {
-		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended by itself
-	}
-	if err := s.server.cmd.Process.Kill(); err != nil {
-		return err
-	}
-	<-s.server.life.ended
-	return awaitGone(children)
+	return pids
 }
 
 // Exited reports whether the server has ended. It ends by itself when a process of it
@@ -92,16 +100,10 @@ func (s *Server) Exited() bool {
 	}
 }
 
-// Start starts a server that was killed; it recovers from its log. A server that ends at
-// once is started again for ten seconds, as any supervisor would.
+// Start starts a server that was killed; it recovers from its log.
 func (s *Server) Start() error {
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-		s.server.run()
-		err := s.server.await()
-		if err == nil || !s.Exited() || time.Now().After(deadline) {
-			return err
-		}
-	}
+	s.server.run()
+	return s.server.await()
 }
 
 // Stop ends the server and removes all it had.
@@ -110,63 +112,16 @@ func (s *Server) Stop() error { return s.server.stop() }
 // Children are the processes of the server beside the postmaster.
 func (s *Server) Children() []int {
 	postmaster := s.PID()
+	return slices.DeleteFunc(s.processes(), func(pid int) bool { return pid == postmaster })
+}
+
+func allProcesses() []int {
 	var pids []int
 	entries, _ := os.ReadDir("/proc")
 	for _, entry := range entries {
-		pid, err := strconv.Atoi(entry.Name())
-		if err != nil {
-			continue
-		}
-		if state, parent := stat(pid); parent == postmaster && state != "Z" {
+		if pid, err := strconv.Atoi(entry.Name()); err == nil {
 			pids = append(pids, pid)
 		}
 	}
 	return pids
-}
-
-// stat reads the state and the parent from /proc/pid/stat: its third and fourth field;
-// the second is in brackets and may hold anything. A process that is gone has neither.
-func stat(pid int) (state string, parent int) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return "", 0
-	}
-	fields := strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+1:]))
-	if len(fields) < 2 {
-		return "", 0
-	}
-	parent, _ = strconv.Atoi(fields[1])
-	return fields[0], parent
-}
-
-// gone is true of a zombie too: it has let go of its memory, shared or not.
-func gone(pid int) bool {
-	state, _ := stat(pid)
-	return state == "" || state == "Z"
-}
-
-func stopped(pid int) bool {
-	state, _ := stat(pid)
-	return state == "T" || gone(pid)
-}
-
-// awaitGone waits for killed processes: a server does not start beside the children
-// of its predecessor.
-func awaitGone(pids []int) error {
-	for _, pid := range pids {
-		if err := await(fmt.Sprintf("process %d did not end", pid), func() bool { return gone(pid) }); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// await asks the kernel until it says yes, and gives up after ten seconds.
-func await(failure string, done func() bool) error {
-	for deadline := time.Now().Add(10 * time.Second); !done(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			return errors.New(failure)
-		}
-	}
-	return nil
 }

@@ -45,6 +45,9 @@ func TestServerStartsAfterEveryKill(t *testing.T) {
 		if err := s.Kill(); err != nil {
 			t.Fatal(err)
 		}
+		if left := s.processes(); len(left) > 0 {
+			t.Fatalf("after %d kills: %v are left", i, left)
+		}
 		if err := s.Start(); err != nil {
 			t.Fatalf("after %d kills: %v", i, err)
 		}
