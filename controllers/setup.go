@@ -27,12 +27,14 @@ import (
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
 	"github.com/evenkeel/evenkeel/internal/controlplane/sync"
 	"github.com/evenkeel/evenkeel/internal/controlplane/workload"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 )
 
 // Options are the operator's settings.
 type Options struct {
 	Workloads workload.Settings
 	CellFloor int32         // the province's
+	Coverage  coverage.Rule // the province's
 	Busy      time.Duration // between two calls of a district with a round under way; 0: 5 s
 	Quiet     time.Duration // otherwise; 0: 15 s
 	Clock     clock.WithTicker

@@ -58,6 +58,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.CounsellingRoomApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CountRange"):
 		return &apiv1alpha1.CountRangeApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Coverage"):
+		return &apiv1alpha1.CoverageApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CriticalAnswer"):
 		return &apiv1alpha1.CriticalAnswerApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CriticalFloors"):
@@ -72,6 +74,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.DistrictSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("DistrictStatus"):
 		return &apiv1alpha1.DistrictStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("DutyDrill"):
+		return &apiv1alpha1.DutyDrillApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("EgressRule"):
 		return &apiv1alpha1.EgressRuleApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Endpoint"):
@@ -86,10 +90,22 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ExpectedRateApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Facility"):
 		return &apiv1alpha1.FacilityApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Finding"):
+		return &apiv1alpha1.FindingApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("GateException"):
+		return &apiv1alpha1.GateExceptionApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("GateRule"):
+		return &apiv1alpha1.GateRuleApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("HelpLine"):
 		return &apiv1alpha1.HelpLineApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("IdentityProvider"):
 		return &apiv1alpha1.IdentityProviderApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Inspection"):
+		return &apiv1alpha1.InspectionApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("InspectionSpec"):
+		return &apiv1alpha1.InspectionSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("InspectionStatus"):
+		return &apiv1alpha1.InspectionStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Instrument"):
 		return &apiv1alpha1.InstrumentApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("InstrumentKey"):
@@ -108,6 +124,10 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.LanguageApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Licence"):
 		return &apiv1alpha1.LicenceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("MakeUp"):
+		return &apiv1alpha1.MakeUpApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Narrowing"):
+		return &apiv1alpha1.NarrowingApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Network"):
 		return &apiv1alpha1.NetworkApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Norm"):
@@ -126,6 +146,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.PhaseWindowApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Provider"):
 		return &apiv1alpha1.ProviderApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Publicity"):
+		return &apiv1alpha1.PublicityApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("QualityRule"):
 		return &apiv1alpha1.QualityRuleApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ReferralChannel"):
@@ -134,6 +156,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ReferralChannelSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ReferralChannelStatus"):
 		return &apiv1alpha1.ReferralChannelStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Replan"):
+		return &apiv1alpha1.ReplanApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Rescore"):
 		return &apiv1alpha1.RescoreApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Review"):
@@ -186,6 +210,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.StageContentApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("StageEnrolment"):
 		return &apiv1alpha1.StageEnrolmentApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("StricterCoverage"):
+		return &apiv1alpha1.StricterCoverageApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("StricterDeadline"):
 		return &apiv1alpha1.StricterDeadlineApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("StricterFloors"):

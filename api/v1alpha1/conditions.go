@@ -49,6 +49,17 @@ const (
 	//
 	// Reasons when True: Covered. When False: Uncovered, Late. When Unknown: NoReport.
 	ConditionSignalsCovered = "SignalsCovered"
+	// ConditionDutyDrillAcknowledged on a District is True when a drill of the chain of duty has been acknowledged
+	// at every level within the last day.
+	//
+	// Reasons when True: Acknowledged. When False: NeverDrilled, DrillTooOld. When Unknown: NoReport.
+	ConditionDutyDrillAcknowledged = "DutyDrillAcknowledged"
+	// ConditionAnnualScreeningMet on a School, District or ScreeningCampaign is True when as many students as
+	// the province's rule asks for were screened in the present school year: of the school, or of every school.
+	//
+	// Reasons when True: Met. When False: InProgress, DueSoon (less than sixty days are left), Overdue (the day by which
+	// it should have been has passed; the school year has not). When Unknown: NoReport, NobodyOnRoster.
+	ConditionAnnualScreeningMet = "AnnualScreeningMet"
 	// ConditionScoresVerified on a District is True when a second scorer, which goes through all stored
 	// results every night, agrees with each of them.
 	//
@@ -77,10 +88,36 @@ const (
 	// ConditionGatesPassed on a ScreeningRound is True when nothing stands in the way of opening.
 	//
 	// Reasons when True: Passed, NotStricter (a deadline or floor of the district's own has no
-	// effect, the policy's holds). When False: CampaignNotFound, Suspended, SchoolsClaimed,
-	// DistrictNotReady, InstrumentNotUsable, PolicyInvalid, ChannelNotUsable, DutyChainNotReady, SchoolsNotStaffed.
+	// effect, the policy's holds), AdvisoryNotMet (a gate that is Advisory is shut). When False: CampaignNotFound, Suspended, SchoolsClaimed,
+	// DistrictNotReady, InstrumentNotUsable, PolicyInvalid, ChannelNotUsable, DutyChainNotReady, SchoolsNotStaffed,
+	// and where they are Required DrillNotAcknowledged, PublicityMissing, TrainingMissing, CounsellingRoomClosed, AreaUncovered.
 	// When Unknown: NoReport (only once the round has opened; before, what is unknown does not pass).
 	ConditionGatesPassed = "GatesPassed"
+	// The gates of a ScreeningRound, each a condition of its own that names the schools, areas, instruments or
+	// channel classes at fault. Those that a campaign has a say in are listed in its spec.gates.
+	//
+	// Reasons when True: Passed, ExceptionGranted. When False: the reason of GatesPassed that is beside it.
+	// When Unknown: NoReport.
+	ConditionInstrumentsUsable    = "InstrumentsUsable"    // InstrumentNotUsable
+	ConditionPolicyCompiles       = "PolicyCompiles"       // PolicyInvalid
+	ConditionChannelsUsable       = "ChannelsUsable"       // ChannelNotUsable
+	ConditionDutyChainReachable   = "DutyChainReachable"   // DutyChainNotReady
+	ConditionDutyDrillHeld        = "DutyDrillHeld"        // DrillNotAcknowledged
+	ConditionSchoolsStaffed       = "SchoolsStaffed"       // SchoolsNotStaffed
+	ConditionSchoolsTrained       = "SchoolsTrained"       // TrainingMissing
+	ConditionPublicityHeld        = "PublicityHeld"        // PublicityMissing
+	ConditionCounsellingRoomsOpen = "CounsellingRoomsOpen" // CounsellingRoomClosed
+	ConditionAreasCovered         = "AreasCovered"         // AreaUncovered
+	// ConditionReplanned on a ScreeningRound, there only after a change, is True when its window is not the one that was
+	// planned first; status.lastReplan has the dates before and after.
+	//
+	// Reasons when True: Moved (before it opened), Extended.
+	ConditionReplanned = "Replanned"
+	// ConditionExtended on a ScreeningRound, there only while spec.extendSchoolDays asks for it, is True when the
+	// days are in its sessions.
+	//
+	// Reasons when True: Extended. When False: NotYet, CampaignNotFound, CalendarEnds, Closed.
+	ConditionExtended = "Extended"
 	// ConditionMeaningPinned on a ScreeningRound is True when the data plane holds its meaning.
 	//
 	// Reasons when True: Pinned. When False: NotYet, Refused. When Unknown: NoReport.
@@ -107,6 +144,17 @@ const (
 	// Reasons when True: Fits. When False: SchoolsLeftOut (Required: some take no part), CapacityExceeded
 	// (Preferred: some weeks bring more), NoExpectedRates (nothing is known to compare with).
 	ConditionCapacityFits = "CapacityFits"
+
+	// ConditionDrawn on an Inspection is True when its schools are drawn.
+	//
+	// Reasons when True: Drawn. When False: WaitingForSeed, NoSchools, SeedBeforeList (the seed was there before the
+	// schools were listed, so that the draw could have been chosen).
+	ConditionDrawn = "Drawn"
+	// ConditionRectified on an Inspection is True when no finding is to be rectified.
+	//
+	// Reasons when True: NothingOpen. When False: Open, Overdue, SchoolNotDrawn (a finding is of a school that was
+	// not drawn).
+	ConditionRectified = "Rectified"
 )
 
 // Condition reasons. They are API: documented with the condition types above.
@@ -197,4 +245,30 @@ const (
 	ReasonSchoolsLeftOut   = "SchoolsLeftOut"
 	ReasonCapacityExceeded = "CapacityExceeded"
 	ReasonNoExpectedRates  = "NoExpectedRates"
+
+	ReasonAcknowledged   = "Acknowledged"
+	ReasonNeverDrilled   = "NeverDrilled"
+	ReasonDrillTooOld    = "DrillTooOld"
+	ReasonMet            = "Met"
+	ReasonInProgress     = "InProgress"
+	ReasonDueSoon        = "DueSoon"
+	ReasonNobodyOnRoster = "NobodyOnRoster"
+
+	ReasonAdvisoryNotMet        = "AdvisoryNotMet"
+	ReasonExceptionGranted      = "ExceptionGranted"
+	ReasonDrillNotAcknowledged  = "DrillNotAcknowledged"
+	ReasonPublicityMissing      = "PublicityMissing"
+	ReasonTrainingMissing       = "TrainingMissing"
+	ReasonCounsellingRoomClosed = "CounsellingRoomClosed"
+	ReasonAreaUncovered         = "AreaUncovered"
+	ReasonMoved                 = "Moved"
+	ReasonExtended              = "Extended"
+	ReasonCalendarEnds          = "CalendarEnds"
+
+	ReasonDrawn          = "Drawn"
+	ReasonWaitingForSeed = "WaitingForSeed"
+	ReasonNoSchools      = "NoSchools"
+	ReasonSeedBeforeList = "SeedBeforeList"
+	ReasonNothingOpen    = "NothingOpen"
+	ReasonSchoolNotDrawn = "SchoolNotDrawn"
 )

@@ -81,6 +81,14 @@ type DistrictSpec struct {
 	// +kubebuilder:validation:Minimum=5
 	// +kubebuilder:validation:Maximum=100
 	CellFloor int32 `json:"cellFloor,omitempty"`
+	// narrowing is when, within the hours and days of campaigns, the district's students answer; it never
+	// widens them.
+	// +optional
+	Narrowing Narrowing `json:"narrowing,omitzero"`
+	// coverage is the district's own rule for screening every student once a school year, where it is
+	// stricter than the province's.
+	// +optional
+	Coverage StricterCoverage `json:"coverage,omitzero"`
 	// stricterDeadlines shorten the deadlines of tiers of the policy: the sooner of both holds. Of one
 	// that is longer, or that names a tier which the policy does not have, rounds say so.
 	// +optional
@@ -94,6 +102,38 @@ type DistrictSpec struct {
 	// not have, rounds say so.
 	// +optional
 	StricterFloors StricterFloors `json:"stricterFloors,omitzero"`
+}
+
+// Narrowing is a district's own hours and days within those of campaigns.
+//
+// +kubebuilder:validation:MinProperties=1
+type Narrowing struct {
+	// session is the hours of the day in which students answer: of a campaign's session the part within
+	// them. A district with which no hours are left is Blocked in the campaign.
+	// +optional
+	Session SessionHours `json:"session,omitzero"`
+	// withoutSessions are days on which school is held and nobody is screened, such as examinations.
+	// Stage1 does not become longer for them.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=20
+	WithoutSessions []Closure `json:"withoutSessions,omitempty"`
+}
+
+// StricterCoverage is a district's own rule for annual screening: the stricter of it and the province's holds.
+//
+// +kubebuilder:validation:MinProperties=1
+type StricterCoverage struct {
+	// targetPercent is how many of a hundred students of a school are to be screened in a school year.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	TargetPercent int32 `json:"targetPercent,omitempty"`
+	// dueBy is the last day of the school year by which they are, such as 05-31.
+	// +optional
+	DueBy DayOfYear `json:"dueBy,omitempty"`
 }
 
 // Area (片区) groups schools for coordination and inspection.
@@ -380,8 +420,8 @@ type StricterFloors struct {
 //
 // +kubebuilder:validation:MinProperties=1
 type DistrictStatus struct {
-	// conditions of the object: Ready, Authorised, Provisioned, KeysReady, Reporting, DutyChainReady, SignalsCovered,
-	// ScoresVerified.
+	// conditions of the object: Ready, Authorised, Provisioned, KeysReady, Reporting, DutyChainReady, DutyDrillAcknowledged,
+	// SignalsCovered, ScoresVerified, AnnualScreeningMet.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -415,6 +455,51 @@ type DistrictStatus struct {
 	// rescore is what came of the last comparison of stored results with those of a second scorer.
 	// +optional
 	Rescore Rescore `json:"rescore,omitzero"`
+	// drill is the latest drill of the chain of duty.
+	// +optional
+	Drill DutyDrill `json:"drill,omitzero"`
+	// coverage of the school year.
+	// +optional
+	Coverage Coverage `json:"coverage,omitzero"`
+	// timeliness says how many obligations of the school year that are due were answered in time.
+	// +optional
+	Timeliness Timeliness `json:"timeliness,omitempty"`
+}
+
+// DutyDrill is a drill of the chain of duty: everybody on duty is called, and somebody of every level answers.
+type DutyDrill struct {
+	// acknowledgedTime is when the last of the levels answered.
+	// +required
+	AcknowledgedTime metav1.Time `json:"acknowledgedTime,omitzero"`
+}
+
+// Timeliness is how many obligations were answered in time. AllInTime; MostInTime: nine of ten or more; SomeLate;
+// TooFew: fewer than the cell floor, so that nothing is said.
+//
+// +kubebuilder:validation:Enum=AllInTime;MostInTime;SomeLate;TooFew
+type Timeliness string
+
+// Coverage is how many students were screened in a school year.
+type Coverage struct {
+	// schoolYear such as 2026-2027.
+	// +required
+	// +kubebuilder:validation:MinLength=9
+	// +kubebuilder:validation:MaxLength=9
+	SchoolYear string `json:"schoolYear,omitempty"`
+	// students screened out of those who are to be, both rounded to ten, such as 4810/4930.
+	// +required
+	// +kubebuilder:validation:MinLength=3
+	// +kubebuilder:validation:MaxLength=40
+	Students string `json:"students,omitempty"`
+	// schools that reach the target out of all, such as 38/40.
+	// +optional
+	// +kubebuilder:validation:MinLength=3
+	// +kubebuilder:validation:MaxLength=40
+	Schools string `json:"schools,omitempty"`
+	// overdueSchools is how many do not, although the day by which they should has passed.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	OverdueSchools *int32 `json:"overdueSchools,omitempty"`
 }
 
 // Rescore says when all stored results were compared last, and for whom. Whether the scorers agree
@@ -457,6 +542,7 @@ type AuditHead struct {
 // +kubebuilder:printcolumn:name="Reporting",type=string,JSONPath=`.status.conditions[?(@.type=="Reporting")].status`
 // +kubebuilder:printcolumn:name="Signals",type=string,JSONPath=`.status.conditions[?(@.type=="SignalsCovered")].reason`
 // +kubebuilder:printcolumn:name="Schools",type=string,JSONPath=`.status.schools`
+// +kubebuilder:printcolumn:name="Screened",type=string,JSONPath=`.status.coverage.students`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 40",message="the name of a district has at most 40 characters: its workloads are named after it"
 type District struct {

@@ -35,6 +35,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&School{}, &SchoolList{},
 		&ReferralChannel{}, &ReferralChannelList{},
 		&ScreeningRound{}, &ScreeningRoundList{},
+		&Inspection{}, &InspectionList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil

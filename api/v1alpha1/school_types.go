@@ -28,6 +28,9 @@ type SchoolSpec struct {
 	// training that the school's staff completed for this school year.
 	// +optional
 	Training Training `json:"training,omitzero"`
+	// publicity that was held for students and parents, the latest time.
+	// +optional
+	Publicity Publicity `json:"publicity,omitzero"`
 	// phone of the school's own help line, shown to students.
 	// +optional
 	// +kubebuilder:validation:MinLength=3
@@ -108,11 +111,18 @@ type Training struct {
 	CompletedOn Civil `json:"completedOn,omitempty"`
 }
 
+// Publicity is the evidence of publicity (宣传) for the check-up: a lecture, a class or a letter to parents.
+type Publicity struct {
+	// heldOn is the day on which it was held.
+	// +required
+	HeldOn Civil `json:"heldOn,omitempty"`
+}
+
 // SchoolStatus is what the operator found.
 //
 // +kubebuilder:validation:MinProperties=1
 type SchoolStatus struct {
-	// conditions of the object: Ready, ScreeningReady.
+	// conditions of the object: Ready, ScreeningReady, AnnualScreeningMet.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -125,6 +135,9 @@ type SchoolStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	// coverage of the school year.
+	// +optional
+	Coverage Coverage `json:"coverage,omitzero"`
 }
 
 // School is a school of the district.
@@ -135,6 +148,8 @@ type SchoolStatus struct {
 // +kubebuilder:printcolumn:name="Area",type=string,JSONPath=`.spec.area`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Screening",type=string,JSONPath=`.status.conditions[?(@.type=="ScreeningReady")].reason`
+// +kubebuilder:printcolumn:name="Screened",type=string,JSONPath=`.status.coverage.students`
+// +kubebuilder:printcolumn:name="Annual",type=string,JSONPath=`.status.conditions[?(@.type=="AnnualScreeningMet")].reason`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type School struct {
 	metav1.TypeMeta `json:",inline"`

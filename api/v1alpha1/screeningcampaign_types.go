@@ -5,6 +5,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // ScreeningCampaignSpec is to a round what a CronJob is to a Job: when, where and what.
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.rollout) || (!has(self.rollout.pilot) && !has(self.rollout.maxConcurrentDistricts)) || self.template.spec.phases.all(p, !has(p.dates))",message="dates cannot be shifted from wave to wave: give the phases schoolDays, or take pilot and maxConcurrentDistricts out of rollout"
+// +kubebuilder:validation:XValidation:rule="!has(self.schedule.extraDates) || self.template.spec.phases.all(p, !has(p.dates))",message="dates cannot be shifted to schedule.extraDates: give the phases schoolDays, or take extraDates out"
 // +kubebuilder:validation:XValidation:rule="!has(self.rollout) || !has(self.rollout.capacity) || !has(self.rollout.capacity.schoolDaysPerSchool) || self.template.spec.phases.all(p, p.name != 'Stage1' || !has(p.schoolDays) || self.rollout.capacity.schoolDaysPerSchool <= p.schoolDays)",message="schoolDaysPerSchool is more than the school days of Stage1: write at most as many"
 type ScreeningCampaignSpec struct {
 	// timeZone in which the schedule is read.
@@ -29,6 +30,22 @@ type ScreeningCampaignSpec struct {
 	// rollout says which districts and schools are screened one after another; without it all are at once.
 	// +optional
 	Rollout Rollout `json:"rollout,omitzero"`
+	// gates say what must be there before students are asked. One that is not listed: Staffing,
+	// ReferralChannel and DutyChain are Required, the others Advisory. Instruments and policy are
+	// always Required.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=8
+	Gates []GateRule `json:"gates,omitempty"`
+	// gateExceptions let a gate pass for schools, areas or a district, until a day, by somebody's word.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=100
+	GateExceptions []GateException `json:"gateExceptions,omitempty"`
 }
 
 // Rollout spreads a campaign over time: districts in waves, schools by who is there for them. Wave k is
@@ -143,6 +160,13 @@ type Schedule struct {
 	// startDate is the first day of the one round.
 	// +optional
 	StartDate Civil `json:"startDate,omitempty"`
+	// extraDates are further first days of rounds, whatever cron or startDate says; kubectl evenkeel
+	// trigger adds one.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=20
+	ExtraDates []Civil `json:"extraDates,omitempty"`
 	// startingDeadlineSeconds is how late a round may still be started.
 	// +optional
 	// +default=604800
@@ -183,6 +207,24 @@ type RoundTemplateSpec struct {
 	// escalationPolicyRef names the EscalationPolicy.
 	// +required
 	EscalationPolicyRef ObjectReference `json:"escalationPolicyRef,omitzero"`
+	// makeUp is a second round in every district for those whom the first did not screen; none without it.
+	// +optional
+	MakeUp MakeUp `json:"makeUp,omitzero"`
+}
+
+// MakeUp is a second round for the students of the first who were not screened in the school year:
+// absent, come later, or answered what cannot be scored.
+type MakeUp struct {
+	// afterSchoolDays is how many school days after the last of Stage1 it begins; 1 is the next school day.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=120
+	AfterSchoolDays int32 `json:"afterSchoolDays,omitempty"`
+	// schoolDays is how many school days it lasts, with the session of Stage1.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=60
+	SchoolDays int32 `json:"schoolDays,omitempty"`
 }
 
 // Cohort says which students take part.
@@ -246,7 +288,7 @@ type StageContent struct {
 //
 // +kubebuilder:validation:MinProperties=1
 type ScreeningCampaignStatus struct {
-	// conditions of the object: Ready, Planned, CapacityFits.
+	// conditions of the object: Ready, Planned, CapacityFits, AnnualScreeningMet.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -290,6 +332,9 @@ type ScreeningCampaignStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	MoreBlockedSchools int32 `json:"moreBlockedSchools,omitempty"`
+	// coverage of the school year in the districts that the campaign selects.
+	// +optional
+	Coverage Coverage `json:"coverage,omitzero"`
 }
 
 // SkippedSlot is a start that was not made.

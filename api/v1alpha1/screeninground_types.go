@@ -5,7 +5,7 @@ import (
 )
 
 // ScreeningRoundSpec is one occurrence of a campaign in one district. The operator writes it;
-// people change suspend and endAt, which the operator never writes.
+// people change suspend, endAt and extendSchoolDays, which the operator never writes.
 type ScreeningRoundSpec struct {
 	// campaign that the round belongs to.
 	// +required
@@ -13,6 +13,11 @@ type ScreeningRoundSpec struct {
 	// slot is the first day of the first phase.
 	// +required
 	Slot Civil `json:"slot,omitempty"`
+	// purpose of the round. Regular, also when left out: for its cohort. MakeUp: for the students of the cohort who
+	// were not screened in the school year.
+	// +optional
+	// +kubebuilder:validation:Enum=Regular;MakeUp
+	Purpose RoundPurpose `json:"purpose,omitempty"`
 	// phases with their instants.
 	// +required
 	// +listType=map
@@ -62,7 +67,22 @@ type ScreeningRoundSpec struct {
 	// endAt ends Stage1 earlier than planned; a later instant has no effect.
 	// +optional
 	EndAt *metav1.Time `json:"endAt,omitempty"`
+	// extendSchoolDays is how many school days more than planned an open round is kept open; the operator
+	// adds their sessions. Before the opening, and once the round has closed, it has no effect.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=60
+	ExtendSchoolDays *int32 `json:"extendSchoolDays,omitempty"`
 }
+
+// RoundPurpose is whom a round is for.
+type RoundPurpose string
+
+// The purposes.
+const (
+	PurposeRegular RoundPurpose = "Regular"
+	PurposeMakeUp  RoundPurpose = "MakeUp"
+)
 
 // SuspendMode is how a round is held.
 type SuspendMode string
@@ -130,14 +150,15 @@ type SchoolWindows struct {
 //
 // +kubebuilder:validation:MinProperties=1
 type ScreeningRoundStatus struct {
-	// conditions of the object: Ready, GatesPassed, MeaningPinned, Open, Intervening, Released.
+	// conditions of the object: Ready, GatesPassed and one for each gate, MeaningPinned, Open, Intervening, Released,
+	// Replanned, Extended.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +patchStrategy=merge
 	// +patchMergeKey=type
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:MaxItems=32
 	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
 	// observedGeneration is the generation the conditions speak of.
 	// +optional
@@ -177,6 +198,12 @@ type ScreeningRoundStatus struct {
 	// closeTime is when Stage1 ends, endAt considered.
 	// +optional
 	CloseTime *metav1.Time `json:"closeTime,omitempty"`
+	// window is when Stage1 is planned to open and close, endAt not considered.
+	// +optional
+	Window SessionWindow `json:"window,omitzero"`
+	// lastReplan is how the window changed last.
+	// +optional
+	LastReplan Replan `json:"lastReplan,omitzero"`
 	// participation is students with an answer out of those invited, both rounded to ten.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
@@ -185,6 +212,19 @@ type ScreeningRoundStatus struct {
 	// release is the one publication of the round's figures.
 	// +optional
 	Release RoundRelease `json:"release,omitzero"`
+}
+
+// Replan is a change of a round's window.
+type Replan struct {
+	// time when the operator saw it.
+	// +required
+	Time metav1.Time `json:"time,omitzero"`
+	// was is the window before.
+	// +required
+	Was SessionWindow `json:"was,omitzero"`
+	// is the window after.
+	// +required
+	Is SessionWindow `json:"is,omitzero"`
 }
 
 // RoundRelease is the suppressed figures of a round.
@@ -225,6 +265,7 @@ type TierCount struct {
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=round,categories=screening
 // +kubebuilder:printcolumn:name="Campaign",type=string,JSONPath=`.spec.campaign.name`
+// +kubebuilder:printcolumn:name="Purpose",type=string,JSONPath=`.spec.purpose`,priority=1
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.conditions[?(@.type=="Open")].reason`
 // +kubebuilder:printcolumn:name="Gates",type=string,JSONPath=`.status.conditions[?(@.type=="GatesPassed")].reason`

@@ -109,3 +109,11 @@ type SessionHours struct {
 // +kubebuilder:validation:MaxLength=64
 // +kubebuilder:validation:Pattern=`^(UTC|[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)+)$`
 type TimeZone string
+
+// DayOfYear is a day of every year, written 05-31.
+//
+// +kubebuilder:validation:MinLength=5
+// +kubebuilder:validation:MaxLength=5
+// +kubebuilder:validation:Pattern=`^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`
+// +kubebuilder:validation:XValidation:rule="!(self in ['02-29','02-30','02-31','04-31','06-31','09-31','11-31'])",message="not a day of every year: write one such as 05-31"
+type DayOfYear string

@@ -49,4 +49,8 @@ const (
 type Cohort struct {
 	Schools []string `json:"schools"` // School names; sorted
 	Stages  []string `json:"stages"`  // PrimaryUpper, JuniorSecondary, SeniorSecondary, Vocational
+	// NotScreenedSince, of a make-up round, leaves only the students who were not screened from this instant
+	// on; nil: all. A student counts as screened once a response of theirs could be scored, and one who, or whose guardian, declined
+	// is not asked again.
+	NotScreenedSince *time.Time `json:"notScreenedSince,omitempty"`
 }

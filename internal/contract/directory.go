@@ -19,6 +19,14 @@ type Directory struct {
 	Channels   []Channel    `json:"channels"`
 	HelpCard   []HelpLine   `json:"helpCard"`
 	Tighter    []Tighter    `json:"tighter,omitempty"`
+
+	Coverage *CoverageRule `json:"coverage,omitempty"` // nil: coverage is not reported
+}
+
+// CoverageRule says what it means that a school's students are screened once a school year.
+type CoverageRule struct {
+	YearBegins    string `json:"yearBegins"`    // MM-DD, in the district's time zone: 09-01
+	TargetPercent int    `json:"targetPercent"` // 1 to 100
 }
 
 // Area (片区) groups schools for coordination and inspection.

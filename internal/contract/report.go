@@ -20,10 +20,47 @@ type Report struct {
 	OnTime        bool        `json:"onTime"`          // no obligation past a step whose next one was not attempted
 	AuditHead     Digest      `json:"auditHead,omitempty"`
 	Rescore       *Rescore    `json:"rescore,omitempty"` // nil: never yet
+	Drill         *Drill      `json:"drill,omitempty"`   // nil: none was acknowledged yet
+	Coverage      *Coverage   `json:"coverage,omitempty"`
+	Timeliness    Timeliness  `json:"timeliness,omitempty"` // "": not reported
 	Channels      []Probe     `json:"channels,omitempty"`
 	Transports    []Probe     `json:"transports,omitempty"`
 	Rounds        []RoundView `json:"rounds,omitempty"`
 }
+
+// Drill is the latest drill of the chain of duty that was acknowledged at every level that a round calls.
+type Drill struct {
+	AcknowledgedAtUnix int64 `json:"acknowledgedAtUnix"` // database clock, seconds: when the last of the levels answered
+}
+
+// Coverage says how many students were screened in the present school year. Digest is that of all the rest with
+// Schools in it; Schools is left out when the request names that digest.
+type Coverage struct {
+	YearFromUnix int64            `json:"yearFromUnix"` // when the school year began, seconds
+	Digest       Digest           `json:"digest"`
+	Eligible     int64            `json:"eligible"` // students to be screened, without those who declined; rounded to 10
+	Screened     int64            `json:"screened"` // rounded to 10
+	Schools      []SchoolCoverage `json:"schools,omitempty"`
+}
+
+// SchoolCoverage is how many students of one school were screened.
+type SchoolCoverage struct {
+	School   Ref   `json:"school"`   // of the School's name
+	Eligible int64 `json:"eligible"` // rounded to 10
+	Screened int64 `json:"screened"` // rounded to 10
+	Met      bool  `json:"met"`      // by the exact numbers; true when there is nobody to be screened
+}
+
+// Timeliness is how many obligations of the present school year, of those that were due, were answered in time.
+type Timeliness string
+
+// The values. TooFew: fewer were due than the cell floor, so that nothing is said.
+const (
+	AllInTime  Timeliness = "AllInTime"
+	MostInTime Timeliness = "MostInTime" // nine of ten or more
+	SomeLate   Timeliness = "SomeLate"
+	TooFew     Timeliness = "TooFew"
+)
 
 // Rescore is what came of the last comparison of stored results with those of a second
 // scorer. What differs, and for whom, stays in the district.
@@ -109,7 +146,7 @@ type Cell struct {
 // carry more than it should: an unknown enum value, a digest of the wrong form, an
 // unrounded count or a cell under the floor. The operator drops such a report.
 func CheckReport(r Report) error {
-	checks := []func(Report) error{checkEnums, checkDigests, checkRescore, checkRounds}
+	checks := []func(Report) error{checkEnums, checkDigests, checkRescore, checkDrill, checkCoverage, checkRounds}
 	for _, check := range checks {
 		if err := check(r); err != nil {
 			return err
@@ -125,6 +162,9 @@ func checkEnums(r Report) error {
 	reaches := []Reach{ReachUnknown, Reachable, Unreachable}
 	if !slices.Contains(reaches, r.DutyChain) {
 		return fmt.Errorf("report.dutyChain is not one of Unknown, Reachable, Unreachable")
+	}
+	if !slices.Contains([]Timeliness{"", AllInTime, MostInTime, SomeLate, TooFew}, r.Timeliness) {
+		return fmt.Errorf("report.timeliness is not one of AllInTime, MostInTime, SomeLate, TooFew")
 	}
 	for _, p := range slices.Concat(r.Channels, r.Transports) {
 		if !p.Ref.Valid() || !slices.Contains(reaches, p.Reach) {
@@ -158,12 +198,49 @@ func checkRescore(r Report) error {
 		return fmt.Errorf("report.rescore.outcome is not one of Agree, Differ")
 	case v.Asked != "" && !v.Asked.Valid():
 		return fmt.Errorf("report.rescore.asked is not a reference")
-	case v.Compared%10 != 0 || v.Compared < 0:
+	case !rounded(v.Compared):
 		return fmt.Errorf("report.rescore has a count that is not rounded to 10")
-	case v.FinishedAtUnix < 0 || v.FinishedAtUnix > endOf9999:
+	case !instant(v.FinishedAtUnix):
 		return fmt.Errorf("report.rescore.finishedAtUnix is not an instant between 1970 and 9999")
 	}
 	return nil
+}
+
+func checkDrill(r Report) error {
+	if r.Drill != nil && !instant(r.Drill.AcknowledgedAtUnix) {
+		return fmt.Errorf("report.drill.acknowledgedAtUnix is not an instant between 1970 and 9999")
+	}
+	return nil
+}
+
+func instant(unix int64) bool { return unix >= 0 && unix <= endOf9999 }
+
+func checkCoverage(r Report) error {
+	c := r.Coverage
+	if c == nil {
+		return nil
+	}
+	switch {
+	case !instant(c.YearFromUnix):
+		return fmt.Errorf("report.coverage.yearFromUnix is not an instant between 1970 and 9999")
+	case !c.Digest.Valid():
+		return fmt.Errorf("report.coverage.digest is not 64 lower-case hexadecimal characters")
+	case !rounded(c.Eligible, c.Screened):
+		return fmt.Errorf("report.coverage has a count that is not rounded to 10")
+	}
+	for _, s := range c.Schools {
+		switch {
+		case !s.School.Valid():
+			return fmt.Errorf("report.coverage.schools has a malformed school reference")
+		case !rounded(s.Eligible, s.Screened):
+			return fmt.Errorf("report.coverage.schools has a count that is not rounded to 10")
+		}
+	}
+	return nil
+}
+
+func rounded(counts ...int64) bool {
+	return !slices.ContainsFunc(counts, func(n int64) bool { return n < 0 || n%10 != 0 })
 }
 
 func checkRounds(r Report) error {
@@ -184,7 +261,7 @@ func checkRound(v RoundView) error {
 		return fmt.Errorf("report.rounds has an unknown state")
 	case v.Meaning != "" && !v.Meaning.Valid(), v.Control.Digest != "" && !v.Control.Digest.Valid():
 		return fmt.Errorf("report.rounds has a malformed digest")
-	case v.Invited%10 != 0 || v.Answered%10 != 0 || v.Invited < 0 || v.Answered < 0:
+	case !rounded(v.Invited, v.Answered):
 		return fmt.Errorf("report.rounds has a participation count that is not rounded to 10")
 	case v.Release != nil && v.State != RoundReleased:
 		return fmt.Errorf("report.rounds has tier counts for a round that is not released")

@@ -24,8 +24,8 @@ type definition struct {
 func definitions(t *testing.T) map[string]definition {
 	t.Helper()
 	files, err := filepath.Glob(root + "/config/crd/bases/*.yaml")
-	if err != nil || len(files) != 8 {
-		t.Fatalf("found %d definitions, want 8: %v", len(files), err)
+	if err != nil || len(files) != 9 {
+		t.Fatalf("found %d definitions, want 9: %v", len(files), err)
 	}
 	out := map[string]definition{}
 	for _, file := range files {

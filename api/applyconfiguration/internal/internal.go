@@ -348,6 +348,21 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: to
       type:
         scalar: numeric
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Coverage
+  map:
+    fields:
+    - name: overdueSchools
+      type:
+        scalar: numeric
+    - name: schoolYear
+      type:
+        scalar: string
+    - name: schools
+      type:
+        scalar: string
+    - name: students
+      type:
+        scalar: string
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.CriticalAnswer
   map:
     fields:
@@ -410,6 +425,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: to
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Civil
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.DayOfYear
+  scalar: string
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Decimal
   scalar: untyped
   list:
@@ -467,6 +484,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: code
       type:
         scalar: string
+    - name: coverage
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.StricterCoverage
     - name: database
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Database
@@ -489,6 +509,9 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Keys
       default:
         source: Generated
+    - name: narrowing
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Narrowing
     - name: network
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Network
@@ -546,6 +569,12 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - type
+    - name: coverage
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Coverage
+    - name: drill
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.DutyDrill
     - name: image
       type:
         scalar: string
@@ -561,6 +590,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: schools
       type:
         scalar: string
+    - name: timeliness
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Timeliness
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.DutyDrill
+  map:
+    fields:
+    - name: acknowledgedTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.EgressRule
   map:
     fields:
@@ -671,6 +709,81 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: displayName
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Text
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Finding
+  map:
+    fields:
+    - name: document
+      type:
+        scalar: string
+    - name: foundOn
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Civil
+    - name: item
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.InspectionItem
+    - name: rectifiedOn
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Civil
+    - name: rectifyBy
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Civil
+    - name: result
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.FindingResult
+    - name: school
+      type:
+        scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.FindingResult
+  scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.GateEnforcement
+  scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.GateException
+  map:
+    fields:
+    - name: areas
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: district
+      type:
+        scalar: string
+    - name: gate
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.GateName
+    - name: grantedBy
+      type:
+        scalar: string
+    - name: name
+      type:
+        scalar: string
+    - name: schools
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: until
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Civil
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.GateName
+  scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.GateRule
+  map:
+    fields:
+    - name: enforcement
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.GateEnforcement
+    - name: hoursPerWeek
+      type:
+        scalar: numeric
+    - name: name
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.GateName
+    - name: withinDays
+      type:
+        scalar: numeric
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.HelpLine
   map:
     fields:
@@ -696,6 +809,98 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: issuer
       type:
         scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Inspection
+  map:
+    fields:
+    - name: apiVersion
+      type:
+        scalar: string
+    - name: kind
+      type:
+        scalar: string
+    - name: metadata
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta
+    - name: spec
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.InspectionSpec
+    - name: status
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.InspectionStatus
+      default:
+        conditions:
+        - lastTransitionTime: "1970-01-01T00:00:00Z"
+          message: Waiting for the operator
+          reason: Pending
+          status: Unknown
+          type: Ready
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.InspectionItem
+  scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.InspectionSpec
+  map:
+    fields:
+    - name: areas
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: findings
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Finding
+          elementRelationship: associative
+          keys:
+          - school
+          - item
+    - name: schools
+      type:
+        scalar: numeric
+    - name: seed
+      type:
+        scalar: string
+    - name: seedSource
+      type:
+        scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.InspectionStatus
+  map:
+    fields:
+    - name: conditions
+      type:
+        list:
+          elementType:
+            namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Condition
+          elementRelationship: associative
+          keys:
+          - type
+    - name: drawn
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
+    - name: listed
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: listedTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: nextRectifyBy
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Civil
+    - name: observedGeneration
+      type:
+        scalar: numeric
+    - name: open
+      type:
+        scalar: numeric
+    - name: overdue
+      type:
+        scalar: numeric
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Instrument
   map:
     fields:
@@ -891,6 +1096,29 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: text
       type:
         scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.MakeUp
+  map:
+    fields:
+    - name: afterSchoolDays
+      type:
+        scalar: numeric
+    - name: schoolDays
+      type:
+        scalar: numeric
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Narrowing
+  map:
+    fields:
+    - name: session
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.SessionHours
+    - name: withoutSessions
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Closure
+          elementRelationship: associative
+          keys:
+          - name
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Network
   map:
     fields:
@@ -1015,6 +1243,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: validUntil
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Civil
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Publicity
+  map:
+    fields:
+    - name: heldOn
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Civil
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.QualityRule
   map:
     fields:
@@ -1093,6 +1327,18 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: observedGeneration
       type:
         scalar: numeric
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Replan
+  map:
+    fields:
+    - name: is
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.SessionWindow
+    - name: time
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: was
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.SessionWindow
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Rescore
   map:
     fields:
@@ -1141,6 +1387,8 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             scalar: string
           elementRelationship: associative
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.RoundPurpose
+  scalar: string
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.RoundRelease
   map:
     fields:
@@ -1173,6 +1421,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: escalationPolicyRef
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.ObjectReference
+    - name: makeUp
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.MakeUp
     - name: phases
       type:
         list:
@@ -1281,6 +1532,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: cron
       type:
         scalar: string
+    - name: extraDates
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Civil
+          elementRelationship: associative
     - name: missedRunPolicy
       type:
         scalar: string
@@ -1332,6 +1589,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: phone
       type:
         scalar: string
+    - name: publicity
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Publicity
     - name: staffing
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Staffing
@@ -1357,6 +1617,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - type
+    - name: coverage
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Coverage
     - name: observedGeneration
       type:
         scalar: numeric
@@ -1406,6 +1669,22 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: districtSelector
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector
+    - name: gateExceptions
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.GateException
+          elementRelationship: associative
+          keys:
+          - name
+    - name: gates
+      type:
+        list:
+          elementType:
+            namedType: com.github.evenkeel.evenkeel.api.v1alpha1.GateRule
+          elementRelationship: associative
+          keys:
+          - name
     - name: rollout
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Rollout
@@ -1450,6 +1729,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - type
+    - name: coverage
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Coverage
     - name: lastSkipped
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.SkippedSlot
@@ -1505,6 +1787,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: escalationPolicyRef
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.ObjectReference
+    - name: extendSchoolDays
+      type:
+        scalar: numeric
     - name: instruments
       type:
         list:
@@ -1527,6 +1812,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - name
+    - name: purpose
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.RoundPurpose
     - name: schools
       type:
         list:
@@ -1573,6 +1861,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: controlRevision
       type:
         scalar: numeric
+    - name: lastReplan
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Replan
     - name: meaningDigest
       type:
         scalar: string
@@ -1591,6 +1882,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: release
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.RoundRelease
+    - name: window
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.SessionWindow
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.SessionHours
   map:
     fields:
@@ -1675,6 +1969,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: stage
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.Stage
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.StricterCoverage
+  map:
+    fields:
+    - name: dueBy
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.DayOfYear
+    - name: targetPercent
+      type:
+        scalar: numeric
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.StricterDeadline
   map:
     fields:
@@ -1771,6 +2074,8 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         scalar: string
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.TimeZone
+  scalar: string
+- name: com.github.evenkeel.evenkeel.api.v1alpha1.Timeliness
   scalar: string
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.Training
   map:

@@ -179,7 +179,7 @@ func writes(o Observed, plan rollout.Planned, now time.Time) []v1alpha1.Screenin
 		if fixed(is, now) {
 			want.Spec = is.Spec // all but who planned it
 			want.Spec.Campaign.UID = string(o.Campaign.UID)
-			want.Spec.Suspend, want.Spec.EndAt = "", nil
+			want.Spec.Suspend, want.Spec.EndAt, want.Spec.ExtendSchoolDays = "", nil, nil
 		}
 		if is.DeletionTimestamp.IsZero() && !asPlanned(is.Spec, want.Spec) {
 			want.UID = is.UID
@@ -200,6 +200,6 @@ func Existing(rounds []v1alpha1.ScreeningRound, district, name string) (v1alpha1
 
 // asPlanned compares what the operator writes of a round.
 func asPlanned(is, want v1alpha1.ScreeningRoundSpec) bool {
-	is.Suspend, is.EndAt = "", nil
+	is.Suspend, is.EndAt, is.ExtendSchoolDays = "", nil, nil
 	return equality.Semantic.DeepEqual(is, want)
 }

@@ -42,6 +42,12 @@ type DistrictSpecApplyConfiguration struct {
 	Workers *WorkersApplyConfiguration `json:"workers,omitempty"`
 	// cellFloor is the smallest count that is published; the larger of this and the province's applies.
 	CellFloor *int32 `json:"cellFloor,omitempty"`
+	// narrowing is when, within the hours and days of campaigns, the district's students answer; it never
+	// widens them.
+	Narrowing *NarrowingApplyConfiguration `json:"narrowing,omitempty"`
+	// coverage is the district's own rule for screening every student once a school year, where it is
+	// stricter than the province's.
+	Coverage *StricterCoverageApplyConfiguration `json:"coverage,omitempty"`
 	// stricterDeadlines shorten the deadlines of tiers of the policy: the sooner of both holds. Of one
 	// that is longer, or that names a tier which the policy does not have, rounds say so.
 	StricterDeadlines []StricterDeadlineApplyConfiguration `json:"stricterDeadlines,omitempty"`
@@ -186,6 +192,22 @@ func (b *DistrictSpecApplyConfiguration) WithWorkers(value *WorkersApplyConfigur
 // If called multiple times, the CellFloor field is set to the value of the last call.
 func (b *DistrictSpecApplyConfiguration) WithCellFloor(value int32) *DistrictSpecApplyConfiguration {
 	b.CellFloor = &value
+	return b
+}
+
+// WithNarrowing sets the Narrowing field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Narrowing field is set to the value of the last call.
+func (b *DistrictSpecApplyConfiguration) WithNarrowing(value *NarrowingApplyConfiguration) *DistrictSpecApplyConfiguration {
+	b.Narrowing = value
+	return b
+}
+
+// WithCoverage sets the Coverage field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Coverage field is set to the value of the last call.
+func (b *DistrictSpecApplyConfiguration) WithCoverage(value *StricterCoverageApplyConfiguration) *DistrictSpecApplyConfiguration {
+	b.Coverage = value
 	return b
 }
 

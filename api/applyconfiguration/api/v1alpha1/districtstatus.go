@@ -3,6 +3,7 @@
 package v1alpha1
 
 import (
+	apiv1alpha1 "github.com/evenkeel/evenkeel/api/v1alpha1"
 	v1 "k8s.io/client-go/applyconfigurations/meta/v1"
 )
 
@@ -11,8 +12,8 @@ import (
 //
 // DistrictStatus is what the operator found.
 type DistrictStatusApplyConfiguration struct {
-	// conditions of the object: Ready, Authorised, Provisioned, KeysReady, Reporting, DutyChainReady, SignalsCovered,
-	// ScoresVerified.
+	// conditions of the object: Ready, Authorised, Provisioned, KeysReady, Reporting, DutyChainReady, DutyDrillAcknowledged,
+	// SignalsCovered, ScoresVerified, AnnualScreeningMet.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation the conditions speak of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
@@ -26,6 +27,12 @@ type DistrictStatusApplyConfiguration struct {
 	Schools *string `json:"schools,omitempty"`
 	// rescore is what came of the last comparison of stored results with those of a second scorer.
 	Rescore *RescoreApplyConfiguration `json:"rescore,omitempty"`
+	// drill is the latest drill of the chain of duty.
+	Drill *DutyDrillApplyConfiguration `json:"drill,omitempty"`
+	// coverage of the school year.
+	Coverage *CoverageApplyConfiguration `json:"coverage,omitempty"`
+	// timeliness says how many obligations of the school year that are due were answered in time.
+	Timeliness *apiv1alpha1.Timeliness `json:"timeliness,omitempty"`
 }
 
 // DistrictStatusApplyConfiguration constructs a declarative configuration of the DistrictStatus type for use with
@@ -92,5 +99,29 @@ func (b *DistrictStatusApplyConfiguration) WithSchools(value string) *DistrictSt
 // If called multiple times, the Rescore field is set to the value of the last call.
 func (b *DistrictStatusApplyConfiguration) WithRescore(value *RescoreApplyConfiguration) *DistrictStatusApplyConfiguration {
 	b.Rescore = value
+	return b
+}
+
+// WithDrill sets the Drill field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Drill field is set to the value of the last call.
+func (b *DistrictStatusApplyConfiguration) WithDrill(value *DutyDrillApplyConfiguration) *DistrictStatusApplyConfiguration {
+	b.Drill = value
+	return b
+}
+
+// WithCoverage sets the Coverage field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Coverage field is set to the value of the last call.
+func (b *DistrictStatusApplyConfiguration) WithCoverage(value *CoverageApplyConfiguration) *DistrictStatusApplyConfiguration {
+	b.Coverage = value
+	return b
+}
+
+// WithTimeliness sets the Timeliness field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Timeliness field is set to the value of the last call.
+func (b *DistrictStatusApplyConfiguration) WithTimeliness(value apiv1alpha1.Timeliness) *DistrictStatusApplyConfiguration {
+	b.Timeliness = &value
 	return b
 }

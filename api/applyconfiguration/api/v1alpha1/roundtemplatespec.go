@@ -15,6 +15,8 @@ type RoundTemplateSpecApplyConfiguration struct {
 	Stage1 *StageContentApplyConfiguration `json:"stage1,omitempty"`
 	// escalationPolicyRef names the EscalationPolicy.
 	EscalationPolicyRef *ObjectReferenceApplyConfiguration `json:"escalationPolicyRef,omitempty"`
+	// makeUp is a second round in every district for those whom the first did not screen; none without it.
+	MakeUp *MakeUpApplyConfiguration `json:"makeUp,omitempty"`
 }
 
 // RoundTemplateSpecApplyConfiguration constructs a declarative configuration of the RoundTemplateSpec type for use with
@@ -57,5 +59,13 @@ func (b *RoundTemplateSpecApplyConfiguration) WithStage1(value *StageContentAppl
 // If called multiple times, the EscalationPolicyRef field is set to the value of the last call.
 func (b *RoundTemplateSpecApplyConfiguration) WithEscalationPolicyRef(value *ObjectReferenceApplyConfiguration) *RoundTemplateSpecApplyConfiguration {
 	b.EscalationPolicyRef = value
+	return b
+}
+
+// WithMakeUp sets the MakeUp field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the MakeUp field is set to the value of the last call.
+func (b *RoundTemplateSpecApplyConfiguration) WithMakeUp(value *MakeUpApplyConfiguration) *RoundTemplateSpecApplyConfiguration {
+	b.MakeUp = value
 	return b
 }

@@ -15,6 +15,9 @@ type ScheduleApplyConfiguration struct {
 	Cron *string `json:"cron,omitempty"`
 	// startDate is the first day of the one round.
 	StartDate *apiv1alpha1.Civil `json:"startDate,omitempty"`
+	// extraDates are further first days of rounds, whatever cron or startDate says; kubectl evenkeel
+	// trigger adds one.
+	ExtraDates []apiv1alpha1.Civil `json:"extraDates,omitempty"`
 	// startingDeadlineSeconds is how late a round may still be started.
 	StartingDeadlineSeconds *int64 `json:"startingDeadlineSeconds,omitempty"`
 	// missedRunPolicy says what happens to a start that was missed by more than the deadline.
@@ -41,6 +44,16 @@ func (b *ScheduleApplyConfiguration) WithCron(value string) *ScheduleApplyConfig
 // If called multiple times, the StartDate field is set to the value of the last call.
 func (b *ScheduleApplyConfiguration) WithStartDate(value apiv1alpha1.Civil) *ScheduleApplyConfiguration {
 	b.StartDate = &value
+	return b
+}
+
+// WithExtraDates adds the given value to the ExtraDates field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the ExtraDates field.
+func (b *ScheduleApplyConfiguration) WithExtraDates(values ...apiv1alpha1.Civil) *ScheduleApplyConfiguration {
+	for i := range values {
+		b.ExtraDates = append(b.ExtraDates, values[i])
+	}
 	return b
 }
 

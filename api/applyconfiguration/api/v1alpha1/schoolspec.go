@@ -19,6 +19,8 @@ type SchoolSpecApplyConfiguration struct {
 	CounsellingRoom *CounsellingRoomApplyConfiguration `json:"counsellingRoom,omitempty"`
 	// training that the school's staff completed for this school year.
 	Training *TrainingApplyConfiguration `json:"training,omitempty"`
+	// publicity that was held for students and parents, the latest time.
+	Publicity *PublicityApplyConfiguration `json:"publicity,omitempty"`
 	// phone of the school's own help line, shown to students.
 	Phone *string `json:"phone,omitempty"`
 }
@@ -79,6 +81,14 @@ func (b *SchoolSpecApplyConfiguration) WithCounsellingRoom(value *CounsellingRoo
 // If called multiple times, the Training field is set to the value of the last call.
 func (b *SchoolSpecApplyConfiguration) WithTraining(value *TrainingApplyConfiguration) *SchoolSpecApplyConfiguration {
 	b.Training = value
+	return b
+}
+
+// WithPublicity sets the Publicity field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Publicity field is set to the value of the last call.
+func (b *SchoolSpecApplyConfiguration) WithPublicity(value *PublicityApplyConfiguration) *SchoolSpecApplyConfiguration {
+	b.Publicity = value
 	return b
 }
 

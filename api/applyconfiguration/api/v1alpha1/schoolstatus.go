@@ -11,10 +11,12 @@ import (
 //
 // SchoolStatus is what the operator found.
 type SchoolStatusApplyConfiguration struct {
-	// conditions of the object: Ready, ScreeningReady.
+	// conditions of the object: Ready, ScreeningReady, AnnualScreeningMet.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation the conditions speak of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
+	// coverage of the school year.
+	Coverage *CoverageApplyConfiguration `json:"coverage,omitempty"`
 }
 
 // SchoolStatusApplyConfiguration constructs a declarative configuration of the SchoolStatus type for use with
@@ -41,5 +43,13 @@ func (b *SchoolStatusApplyConfiguration) WithConditions(values ...*v1.ConditionA
 // If called multiple times, the ObservedGeneration field is set to the value of the last call.
 func (b *SchoolStatusApplyConfiguration) WithObservedGeneration(value int64) *SchoolStatusApplyConfiguration {
 	b.ObservedGeneration = &value
+	return b
+}
+
+// WithCoverage sets the Coverage field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Coverage field is set to the value of the last call.
+func (b *SchoolStatusApplyConfiguration) WithCoverage(value *CoverageApplyConfiguration) *SchoolStatusApplyConfiguration {
+	b.Coverage = value
 	return b
 }

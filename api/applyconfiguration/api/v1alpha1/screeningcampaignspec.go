@@ -26,6 +26,12 @@ type ScreeningCampaignSpecApplyConfiguration struct {
 	Template *RoundTemplateApplyConfiguration `json:"template,omitempty"`
 	// rollout says which districts and schools are screened one after another; without it all are at once.
 	Rollout *RolloutApplyConfiguration `json:"rollout,omitempty"`
+	// gates say what must be there before students are asked. One that is not listed: Staffing,
+	// ReferralChannel and DutyChain are Required, the others Advisory. Instruments and policy are
+	// always Required.
+	Gates []GateRuleApplyConfiguration `json:"gates,omitempty"`
+	// gateExceptions let a gate pass for schools, areas or a district, until a day, by somebody's word.
+	GateExceptions []GateExceptionApplyConfiguration `json:"gateExceptions,omitempty"`
 }
 
 // ScreeningCampaignSpecApplyConfiguration constructs a declarative configuration of the ScreeningCampaignSpec type for use with
@@ -87,5 +93,31 @@ func (b *ScreeningCampaignSpecApplyConfiguration) WithTemplate(value *RoundTempl
 // If called multiple times, the Rollout field is set to the value of the last call.
 func (b *ScreeningCampaignSpecApplyConfiguration) WithRollout(value *RolloutApplyConfiguration) *ScreeningCampaignSpecApplyConfiguration {
 	b.Rollout = value
+	return b
+}
+
+// WithGates adds the given value to the Gates field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Gates field.
+func (b *ScreeningCampaignSpecApplyConfiguration) WithGates(values ...*GateRuleApplyConfiguration) *ScreeningCampaignSpecApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithGates")
+		}
+		b.Gates = append(b.Gates, *values[i])
+	}
+	return b
+}
+
+// WithGateExceptions adds the given value to the GateExceptions field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the GateExceptions field.
+func (b *ScreeningCampaignSpecApplyConfiguration) WithGateExceptions(values ...*GateExceptionApplyConfiguration) *ScreeningCampaignSpecApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithGateExceptions")
+		}
+		b.GateExceptions = append(b.GateExceptions, *values[i])
+	}
 	return b
 }

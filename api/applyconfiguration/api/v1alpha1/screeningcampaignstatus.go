@@ -12,7 +12,7 @@ import (
 //
 // ScreeningCampaignStatus is what the operator found.
 type ScreeningCampaignStatusApplyConfiguration struct {
-	// conditions of the object: Ready, Planned, CapacityFits.
+	// conditions of the object: Ready, Planned, CapacityFits, AnnualScreeningMet.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation the conditions speak of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
@@ -29,6 +29,8 @@ type ScreeningCampaignStatusApplyConfiguration struct {
 	BlockedSchools []BlockedSchoolApplyConfiguration `json:"blockedSchools,omitempty"`
 	// moreBlockedSchools is how many more there are than blockedSchools lists.
 	MoreBlockedSchools *int32 `json:"moreBlockedSchools,omitempty"`
+	// coverage of the school year in the districts that the campaign selects.
+	Coverage *CoverageApplyConfiguration `json:"coverage,omitempty"`
 }
 
 // ScreeningCampaignStatusApplyConfiguration constructs a declarative configuration of the ScreeningCampaignStatus type for use with
@@ -113,5 +115,13 @@ func (b *ScreeningCampaignStatusApplyConfiguration) WithBlockedSchools(values ..
 // If called multiple times, the MoreBlockedSchools field is set to the value of the last call.
 func (b *ScreeningCampaignStatusApplyConfiguration) WithMoreBlockedSchools(value int32) *ScreeningCampaignStatusApplyConfiguration {
 	b.MoreBlockedSchools = &value
+	return b
+}
+
+// WithCoverage sets the Coverage field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Coverage field is set to the value of the last call.
+func (b *ScreeningCampaignStatusApplyConfiguration) WithCoverage(value *CoverageApplyConfiguration) *ScreeningCampaignStatusApplyConfiguration {
+	b.Coverage = value
 	return b
 }

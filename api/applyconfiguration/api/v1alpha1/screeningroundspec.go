@@ -11,12 +11,15 @@ import (
 // with apply.
 //
 // ScreeningRoundSpec is one occurrence of a campaign in one district. The operator writes it;
-// people change suspend and endAt, which the operator never writes.
+// people change suspend, endAt and extendSchoolDays, which the operator never writes.
 type ScreeningRoundSpecApplyConfiguration struct {
 	// campaign that the round belongs to.
 	Campaign *CampaignReferenceApplyConfiguration `json:"campaign,omitempty"`
 	// slot is the first day of the first phase.
 	Slot *apiv1alpha1.Civil `json:"slot,omitempty"`
+	// purpose of the round. Regular, also when left out: for its cohort. MakeUp: for the students of the cohort who
+	// were not screened in the school year.
+	Purpose *apiv1alpha1.RoundPurpose `json:"purpose,omitempty"`
 	// phases with their instants.
 	Phases []PhaseWindowApplyConfiguration `json:"phases,omitempty"`
 	// sessions in which students answer, in order.
@@ -36,6 +39,9 @@ type ScreeningRoundSpecApplyConfiguration struct {
 	Suspend *apiv1alpha1.SuspendMode `json:"suspend,omitempty"`
 	// endAt ends Stage1 earlier than planned; a later instant has no effect.
 	EndAt *v1.Time `json:"endAt,omitempty"`
+	// extendSchoolDays is how many school days more than planned an open round is kept open; the operator
+	// adds their sessions. Before the opening, and once the round has closed, it has no effect.
+	ExtendSchoolDays *int32 `json:"extendSchoolDays,omitempty"`
 }
 
 // ScreeningRoundSpecApplyConfiguration constructs a declarative configuration of the ScreeningRoundSpec type for use with
@@ -57,6 +63,14 @@ func (b *ScreeningRoundSpecApplyConfiguration) WithCampaign(value *CampaignRefer
 // If called multiple times, the Slot field is set to the value of the last call.
 func (b *ScreeningRoundSpecApplyConfiguration) WithSlot(value apiv1alpha1.Civil) *ScreeningRoundSpecApplyConfiguration {
 	b.Slot = &value
+	return b
+}
+
+// WithPurpose sets the Purpose field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Purpose field is set to the value of the last call.
+func (b *ScreeningRoundSpecApplyConfiguration) WithPurpose(value apiv1alpha1.RoundPurpose) *ScreeningRoundSpecApplyConfiguration {
+	b.Purpose = &value
 	return b
 }
 
@@ -151,5 +165,13 @@ func (b *ScreeningRoundSpecApplyConfiguration) WithSuspend(value apiv1alpha1.Sus
 // If called multiple times, the EndAt field is set to the value of the last call.
 func (b *ScreeningRoundSpecApplyConfiguration) WithEndAt(value v1.Time) *ScreeningRoundSpecApplyConfiguration {
 	b.EndAt = &value
+	return b
+}
+
+// WithExtendSchoolDays sets the ExtendSchoolDays field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ExtendSchoolDays field is set to the value of the last call.
+func (b *ScreeningRoundSpecApplyConfiguration) WithExtendSchoolDays(value int32) *ScreeningRoundSpecApplyConfiguration {
+	b.ExtendSchoolDays = &value
 	return b
 }

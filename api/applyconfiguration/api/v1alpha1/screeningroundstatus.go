@@ -12,7 +12,8 @@ import (
 //
 // ScreeningRoundStatus is what the operator found.
 type ScreeningRoundStatusApplyConfiguration struct {
-	// conditions of the object: Ready, GatesPassed, MeaningPinned, Open, Intervening, Released.
+	// conditions of the object: Ready, GatesPassed and one for each gate, MeaningPinned, Open, Intervening, Released,
+	// Replanned, Extended.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation the conditions speak of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
@@ -33,6 +34,10 @@ type ScreeningRoundStatusApplyConfiguration struct {
 	NextOpenTime *metav1.Time `json:"nextOpenTime,omitempty"`
 	// closeTime is when Stage1 ends, endAt considered.
 	CloseTime *metav1.Time `json:"closeTime,omitempty"`
+	// window is when Stage1 is planned to open and close, endAt not considered.
+	Window *SessionWindowApplyConfiguration `json:"window,omitempty"`
+	// lastReplan is how the window changed last.
+	LastReplan *ReplanApplyConfiguration `json:"lastReplan,omitempty"`
 	// participation is students with an answer out of those invited, both rounded to ten.
 	Participation *string `json:"participation,omitempty"`
 	// release is the one publication of the round's figures.
@@ -121,6 +126,22 @@ func (b *ScreeningRoundStatusApplyConfiguration) WithNextOpenTime(value metav1.T
 // If called multiple times, the CloseTime field is set to the value of the last call.
 func (b *ScreeningRoundStatusApplyConfiguration) WithCloseTime(value metav1.Time) *ScreeningRoundStatusApplyConfiguration {
 	b.CloseTime = &value
+	return b
+}
+
+// WithWindow sets the Window field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Window field is set to the value of the last call.
+func (b *ScreeningRoundStatusApplyConfiguration) WithWindow(value *SessionWindowApplyConfiguration) *ScreeningRoundStatusApplyConfiguration {
+	b.Window = value
+	return b
+}
+
+// WithLastReplan sets the LastReplan field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the LastReplan field is set to the value of the last call.
+func (b *ScreeningRoundStatusApplyConfiguration) WithLastReplan(value *ReplanApplyConfiguration) *ScreeningRoundStatusApplyConfiguration {
+	b.LastReplan = value
 	return b
 }
 
