@@ -21,6 +21,12 @@ type ScreeningCampaignSpec struct {
 	// +optional
 	// +default=false
 	Suspend *bool `json:"suspend,omitempty"`
+	// whenSuspended is how suspend holds open rounds. Hold: no form is opened, running ones may finish.
+	// HoldAndDrain: running ones are refused too. Danger signals are acted on in any case.
+	// +optional
+	// +default="Hold"
+	// +kubebuilder:validation:Enum=Hold;HoldAndDrain
+	WhenSuspended SuspendMode `json:"whenSuspended,omitempty"`
 	// districtSelector selects the Namespaces of the districts by label.
 	// +required
 	DistrictSelector metav1.LabelSelector `json:"districtSelector,omitzero"`

@@ -1701,6 +1701,10 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: timeZone
       type:
         namedType: com.github.evenkeel.evenkeel.api.v1alpha1.TimeZone
+    - name: whenSuspended
+      type:
+        namedType: com.github.evenkeel.evenkeel.api.v1alpha1.SuspendMode
+      default: Hold
 - name: com.github.evenkeel.evenkeel.api.v1alpha1.ScreeningCampaignStatus
   map:
     fields:

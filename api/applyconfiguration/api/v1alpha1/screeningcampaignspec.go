@@ -20,6 +20,9 @@ type ScreeningCampaignSpecApplyConfiguration struct {
 	Schedule *ScheduleApplyConfiguration `json:"schedule,omitempty"`
 	// suspend stops new rounds and holds new sessions of open ones.
 	Suspend *bool `json:"suspend,omitempty"`
+	// whenSuspended is how suspend holds open rounds. Hold: no form is opened, running ones may finish.
+	// HoldAndDrain: running ones are refused too. Danger signals are acted on in any case.
+	WhenSuspended *apiv1alpha1.SuspendMode `json:"whenSuspended,omitempty"`
 	// districtSelector selects the Namespaces of the districts by label.
 	DistrictSelector *v1.LabelSelectorApplyConfiguration `json:"districtSelector,omitempty"`
 	// template of the rounds.
@@ -69,6 +72,14 @@ func (b *ScreeningCampaignSpecApplyConfiguration) WithSchedule(value *ScheduleAp
 // If called multiple times, the Suspend field is set to the value of the last call.
 func (b *ScreeningCampaignSpecApplyConfiguration) WithSuspend(value bool) *ScreeningCampaignSpecApplyConfiguration {
 	b.Suspend = &value
+	return b
+}
+
+// WithWhenSuspended sets the WhenSuspended field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the WhenSuspended field is set to the value of the last call.
+func (b *ScreeningCampaignSpecApplyConfiguration) WithWhenSuspended(value apiv1alpha1.SuspendMode) *ScreeningCampaignSpecApplyConfiguration {
+	b.WhenSuspended = &value
 	return b
 }
 
