@@ -38,6 +38,7 @@ type Set struct {
 	Campaigns   []Of[v1alpha1.ScreeningCampaign]
 	Channels    []Of[v1alpha1.ReferralChannel]
 	Districts   []Of[v1alpha1.District]
+	Inspections []Of[v1alpha1.Inspection]
 	Instruments []Of[v1alpha1.Instrument]
 	Policies    []Of[v1alpha1.EscalationPolicy]
 	Rounds      []Of[v1alpha1.ScreeningRound]
@@ -151,6 +152,8 @@ func (s *Set) keep(o *Object, content map[string]any) error {
 		return keep(&s.Channels, o, content)
 	case "District":
 		return keep(&s.Districts, o, content)
+	case "Inspection":
+		return keep(&s.Inspections, o, content)
 	case "Instrument":
 		return keep(&s.Instruments, o, content)
 	case "EscalationPolicy":

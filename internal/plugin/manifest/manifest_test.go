@@ -92,7 +92,7 @@ func TestFindings(t *testing.T) {
 		"no kind":       {text: "a: b\n", want: []string{"standard input:1: has no apiVersion or no kind; write both"}},
 		"an unknown kind": {
 			text: strings.Replace(calendar, "AcademicCalendar", "Calendar", 1),
-			want: []string{`standard input:2: Calendar/year: kind: no kind "Calendar" in screening.evenkeel.dev/v1alpha1; write one of AcademicCalendar, District, EscalationPolicy, Instrument, ReferralChannel, School, ScreeningCampaign, ScreeningRound`},
+			want: []string{`standard input:2: Calendar/year: kind: no kind "Calendar" in screening.evenkeel.dev/v1alpha1; write one of AcademicCalendar, District, EscalationPolicy, Inspection, Instrument, ReferralChannel, School, ScreeningCampaign, ScreeningRound`},
 		},
 		"an unknown version": {
 			text: strings.Replace(calendar, "v1alpha1", "v1", 1),
@@ -157,6 +157,14 @@ func TestNamespaced(t *testing.T) {
 	_, without, err := manifest.Load(t.Context(), manifest.Input{Paths: []string{"-"}, Stdin: strings.NewReader(school)})
 	if err != nil || len(without) != 1 || without[0].Field != "metadata.namespace" {
 		t.Errorf("%v, %v; want metadata.namespace asked for", without, err)
+	}
+}
+
+func TestInspection(t *testing.T) {
+	set, findings := load(t, "apiVersion: screening.evenkeel.dev/v1alpha1\nkind: Inspection\nmetadata: {name: spot-check}\n"+
+		"spec: {schools: 3, seedSource: the next public draw}\n")
+	if len(findings) > 0 || len(set.Inspections) != 1 || set.Inspections[0].Value.Spec.Schools != 3 {
+		t.Errorf("%+v, %v", set.Inspections, findings)
 	}
 }
 
