@@ -45,7 +45,7 @@ func FuzzLoad(f *testing.F) {
 				t.Errorf("finding %+v in a text of %d lines", f, lines)
 			}
 		}
-		typed := len(set.Calendars) + len(set.Campaigns) + len(set.Channels) + len(set.Districts) + len(set.Instruments) +
+		typed := len(set.Calendars) + len(set.Campaigns) + len(set.Channels) + len(set.Districts) + len(set.Inspections) + len(set.Instruments) +
 			len(set.Policies) + len(set.Rounds) + len(set.Schools) + len(set.Namespaces) + set.Others
 		if typed < len(set.Objects) && len(findings) == 0 {
 			t.Errorf("%d of %d objects were lost without a word", len(set.Objects)-typed, len(set.Objects))
