@@ -33,14 +33,20 @@ type Drill struct {
 	AcknowledgedAtUnix int64 `json:"acknowledgedAtUnix"` // database clock, seconds: when the last of the levels answered
 }
 
-// Coverage says how many students were screened in the present school year. Digest is that of all the rest with
-// Schools in it; Schools is left out when the request names that digest.
+// Coverage says how many students were screened in the present school year. Digest is Sum, taken with Schools in it
+// and before Schools is left out, as it is when the request names that digest.
 type Coverage struct {
 	YearFromUnix int64            `json:"yearFromUnix"` // when the school year began, seconds
 	Digest       Digest           `json:"digest"`
 	Eligible     int64            `json:"eligible"` // students to be screened, without those who declined; rounded to 10
 	Screened     int64            `json:"screened"` // rounded to 10
 	Schools      []SchoolCoverage `json:"schools,omitempty"`
+}
+
+// Sum is the digest of all of a coverage but its Digest. Of one without its schools it is another.
+func (c Coverage) Sum() (Digest, error) {
+	c.Digest = ""
+	return DigestOf(c)
 }
 
 // SchoolCoverage is how many students of one school were screened.

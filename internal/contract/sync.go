@@ -10,7 +10,7 @@ type SyncRequest struct {
 	District    string         `json:"district"`    // code
 	DistrictUID string         `json:"districtUID"` // of the District object
 	Directory   *Revision      `json:"directory,omitempty"`
-	Coverage    Digest         `json:"coverage,omitempty"` // of the CoverageReport that the operator holds: its schools are not sent again
+	Coverage    Digest         `json:"coverage,omitempty"` // of the report's coverage that the operator holds in full: its schools are not sent again
 	Rescore     Ref            `json:"rescore,omitempty"`  // a new one asks for a comparison of all scores: Report.Rescore
 	Rounds      []RoundDesired `json:"rounds"`
 	Documents   Documents      `json:"documents"`
