@@ -135,7 +135,7 @@ func built(kind string, change edit) *unstructured.Unstructured {
 
 func TestDefaults(t *testing.T) {
 	namespace(t, "defaults")
-	kinds := []string{"Instrument", "EscalationPolicy", "AcademicCalendar", "ScreeningCampaign", "District", "School", "ReferralChannel"}
+	kinds := []string{"Instrument", "EscalationPolicy", "AcademicCalendar", "ScreeningCampaign", "District", "School", "ReferralChannel", "Inspection"}
 	for _, kind := range kinds {
 		t.Run(kind, func(t *testing.T) {
 			obj := built(kind, all())

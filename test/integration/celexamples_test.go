@@ -73,6 +73,17 @@ func quality(check string, pairs ...any) edit {
 	return set(list(q), "spec", "quality")
 }
 
+func findings(items ...any) edit { return set(list(items...), "spec", "findings") }
+
+// notMet is a finding that is to be rectified, changed.
+func notMet(pairs ...any) map[string]any {
+	one := fields("school", "lotus-pond", "item", "CounsellingRoom", "result", "NotMet", "foundOn", "2026-12-03", "rectifyBy", "2026-12-17")
+	for i := 0; i < len(pairs); i += 2 {
+		one[pairs[i].(string)] = pairs[i+1]
+	}
+	return one
+}
+
 // celExamples holds, for every CEL rule, what it accepts and what it rejects.
 var celExamples = []example{
 	{rule: rule{"AcademicCalendar", "spec", "a make-up day must lie within a term"},
@@ -221,4 +232,25 @@ var celExamples = []example{
 		reject: set("2026-08-31", "spec", "agreement", "validUntil")},
 	{rule: rule{"ReferralChannel", "spec.endpoint.url", httpsURL},
 		reject: set("hospital.example", "spec", "endpoint", "url")},
+
+	{rule: rule{"Inspection", "spec", "seed cannot change once it is written: the draw follows from it"}, was: set("08 15", "spec", "seed"),
+		reject: set("08 16", "spec", "seed")},
+	{rule: rule{"Inspection", "spec", "areas cannot change: the list of schools was made with them; make another Inspection"}, was: all(),
+		accept: set("08 15", "spec", "seed"), reject: unset("spec", "areas")},
+	{rule: rule{"Inspection", "spec", "a finding cannot be taken back: write rectifiedOn when it is rectified"}, was: findings(notMet()),
+		accept: findings(notMet("rectifiedOn", "2026-12-10", "document", "2026-17"), notMet("item", "Training")),
+		reject: unset("spec", "findings")},
+	{rule: rule{"Inspection", "spec.schools", "schools cannot change: make another Inspection"}, was: all(),
+		reject: set(int64(2), "spec", "schools")},
+	{rule: rule{"Inspection", "spec.seedSource", "seedSource cannot change: a draw is only fair when it was named beforehand"}, was: all(),
+		reject: set("Another draw", "spec", "seedSource")},
+	{rule: rule{"Inspection", "spec.findings[]", "a finding NotMet, and no other, has rectifyBy, the day by which it is to be rectified"},
+		accept: findings(notMet()), reject: findings(notMet("result", "Met"))},
+	{rule: rule{"Inspection", "spec.findings[]", "rectifiedOn is for a finding NotMet and not before foundOn"},
+		accept: findings(notMet("rectifiedOn", "2026-12-03")), reject: findings(notMet("rectifiedOn", "2026-12-02"))},
+	{rule: rule{"Inspection", "spec.findings[]", "rectifyBy must not be before foundOn"},
+		accept: findings(notMet("rectifyBy", "2026-12-03")), reject: findings(notMet("rectifyBy", "2026-12-02"))},
+	{rule: rule{"Inspection", "spec.findings[]",
+		"of a finding only rectifiedOn and document may be written later; what was found, and by when it is to be rectified, stays"},
+		was: findings(notMet()), accept: findings(notMet("rectifiedOn", "2026-12-10")), reject: findings(notMet("rectifyBy", "2027-01-31"))},
 }

@@ -52,6 +52,7 @@ func sample(kind string) *unstructured.Unstructured {
 		"District":          "samples/district.yaml",
 		"School":            "samples/schools.yaml",
 		"ReferralChannel":   "samples/referralchannel.yaml",
+		"Inspection":        "samples/inspection.yaml",
 	}
 	return read("../../config/" + files[kind])[0]
 }
