@@ -31,18 +31,35 @@ type world struct {
 	// confined lets nobody list across namespaces.
 	confined bool
 	objects  []client.Object // beside the districts
+	cluster  client.WithWatch
+	typed    string // on standard input, of a person
+}
+
+// lasting gives the commands that follow one cluster, so that what one writes another sees.
+func (w world) lasting(t *testing.T) world {
+	t.Helper()
+	w.cluster = w.build(t)
+	return w
 }
 
 func (w world) run(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	var out, errOut bytes.Buffer
 	root := New(Program{
-		Streams:  genericiooptions.IOStreams{Out: &out, ErrOut: &errOut},
+		Streams:  genericiooptions.IOStreams{In: strings.NewReader(w.typed), Out: &out, ErrOut: &errOut},
 		Clock:    clocktesting.NewFakePassiveClock(time.Date(2026, 11, 21, 4, 0, 0, 0, time.UTC)),
 		Getenv:   func(name string) string { return w.env[name] },
-		Terminal: w.terminal,
-		Connect: func(*genericclioptions.ConfigFlags) (Connection, error) {
-			return Connection{Reader: w.reader(t), Namespace: w.namespace, Chosen: w.chosen}, nil
+		Terminal: w.terminal, Interactive: w.typed != "",
+		Connect: func(flags *genericclioptions.ConfigFlags) (Connection, error) {
+			both := w.cluster
+			if both == nil {
+				both = w.build(t)
+			}
+			connection := Connection{Reader: both, Writer: both, Namespace: w.namespace, Chosen: w.chosen}
+			if *flags.Namespace != "" {
+				connection.Namespace, connection.Chosen = *flags.Namespace, true
+			}
+			return connection, nil
 		},
 	})
 	root.SetArgs(args)
@@ -50,7 +67,7 @@ func (w world) run(t *testing.T, args ...string) (stdout, stderr string, err err
 	return out.String(), errOut.String(), err
 }
 
-func (w world) reader(t *testing.T) client.Reader {
+func (w world) build(t *testing.T) client.WithWatch {
 	t.Helper()
 	scheme, err := newScheme()
 	if err != nil {

@@ -15,6 +15,8 @@ import (
 // Connection is a cluster as the flags and the kubeconfig choose it.
 type Connection struct {
 	Reader client.Reader
+	// Writer is used by the few commands that change something.
+	Writer client.Writer
 	// Namespace of the flags, or of the kubeconfig's context.
 	Namespace string
 	// Chosen tells that the namespace was given by a flag.
@@ -32,12 +34,12 @@ func connect(flags *genericclioptions.ConfigFlags) (Connection, error) {
 	if err != nil {
 		return Connection{}, err
 	}
-	reader, err := client.New(config, client.Options{Scheme: scheme})
+	both, err := client.New(config, client.Options{Scheme: scheme})
 	if err != nil {
 		return Connection{}, err
 	}
 	namespace, chosen, err := flags.ToRawKubeConfigLoader().Namespace()
-	return Connection{Reader: reader, Namespace: namespace, Chosen: chosen}, err
+	return Connection{Reader: both, Writer: both, Namespace: namespace, Chosen: chosen}, err
 }
 
 // newScheme knows the kinds that the plugin reads.

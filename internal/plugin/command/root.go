@@ -23,6 +23,8 @@ type Program struct {
 	Getenv func(string) string
 	// Terminal tells whether standard output is one.
 	Terminal bool
+	// Interactive tells whether standard input is a terminal, so that a person can be asked.
+	Interactive bool
 	// Connect makes a connection from the flags; the real one when nil.
 	Connect func(*genericclioptions.ConfigFlags) (Connection, error)
 }
@@ -72,8 +74,8 @@ func New(p Program) *cobra.Command {
 		Short: "See how a province's check-ups are doing; try instruments and policies on answers",
 		Long: `kubectl evenkeel shows how a province's check-ups are doing: districts, rounds, channels,
 schools, policies and instruments. Of a cluster it reads Kubernetes objects only; no student, answer
-or live count of a tier is among them. What scores answers reads files on this machine and reaches
-no cluster.`,
+or live count of a tier is among them. suspend and resume change one field of one object. What
+scores answers reads files on this machine and reaches no cluster.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl evenkeel"},
@@ -81,7 +83,8 @@ no cluster.`,
 	root.SetOut(p.Streams.Out)
 	root.SetErr(p.Streams.ErrOut)
 	flags.AddFlags(root.PersistentFlags())
-	root.AddCommand(newStatus(p, flags), newCalendar(p, flags), newPlan(p, flags), newValidate(p, flags), newInstrument(p), newScore(p), newSimulate(p), newVersion(p))
+	root.AddCommand(newStatus(p, flags), newCalendar(p, flags), newPlan(p, flags),
+		newSuspend(p, flags), newResume(p, flags), newValidate(p, flags), newInstrument(p), newScore(p), newSimulate(p), newVersion(p))
 	return root
 }
 
