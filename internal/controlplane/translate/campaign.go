@@ -92,6 +92,9 @@ func Campaign(name string, spec v1alpha1.ScreeningCampaignSpec) (rollout.Spec, e
 	if spec.Schedule.StartDate != "" {
 		out.StartDate = date(&faults, "schedule.startDate", spec.Schedule.StartDate)
 	}
+	for i, d := range spec.Schedule.ExtraDates {
+		out.ExtraDates = append(out.ExtraDates, date(&faults, fmt.Sprintf("schedule.extraDates[%d]", i), d))
+	}
 	for i, p := range spec.Template.Spec.Phases {
 		out.Phases = append(out.Phases, phase(&faults, fmt.Sprintf("template.spec.phases[%d]", i), p))
 	}
@@ -143,7 +146,10 @@ func phase(faults *fault.List, path string, p v1alpha1.Phase) rollout.Phase {
 // Scheduled reports whether a campaign's schedule, as it is now, has a run on the day of
 // the slot. A round whose slot it no longer has was planned by an earlier schedule.
 func Scheduled(schedule v1alpha1.Schedule, slot v1alpha1.Civil) bool {
-	if schedule.StartDate != "" {
+	switch {
+	case slices.Contains(schedule.ExtraDates, slot):
+		return true
+	case schedule.StartDate != "":
 		return schedule.StartDate == slot
 	}
 	day, err := time.Parse(time.DateOnly, string(slot))

@@ -206,16 +206,17 @@ func (r Reason) ofRun() bool {
 	return slices.Contains([]Reason{Suspended, MissedRun, DeadlineMissed, WindowPassed}, r)
 }
 
-// due returns the latest run, unless it is one from before the campaign was made that
-// left no round behind. A one-off names its day, so it is due however late it was made.
+// due returns the latest run. A recurring one from before the campaign was made counts
+// only if it left a round behind; a date that is written down is due however late the
+// campaign was made.
 func (c *Compiled) due(observed Observed, now time.Time) (slot, bool) {
 	run, ok := c.slots.latest(now)
-	if !ok {
-		return slot{}, false
-	}
+	recurring := !slices.Contains(c.slots.dates, run.date)
 	known := slices.ContainsFunc(observed.Rounds, func(r ObservedRound) bool { return r.Slot == run.date })
-	tooEarly := c.spec.Cron != "" && run.at.Before(observed.Since)
-	return run, known || !tooEarly
+	if ok && recurring && !known && run.at.Before(observed.Since) {
+		return c.slots.latestWritten(now)
+	}
+	return run, ok
 }
 
 // end is when the last phase of the last round ends; without rounds, that of the first wave.

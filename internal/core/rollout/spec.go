@@ -21,8 +21,9 @@ type Spec struct {
 	Campaign string // name; rounds are called <campaign>-<yyyymmdd>
 	TimeZone string // IANA name; the calendar's
 
-	Cron      string        // five fields, at most one run a day; a run marks the first day of the first phase
-	StartDate calendar.Date // one-off: the first day of the first phase
+	Cron       string          // five fields, at most one run a day; a run marks the first day of the first phase
+	StartDate  calendar.Date   // one-off: the first day of the first phase
+	ExtraDates []calendar.Date // of further runs
 
 	Suspend                 bool
 	StartingDeadlineSeconds *int64          // a run this late is not started any more; nil: until its sessions are over
@@ -103,18 +104,22 @@ func Compile(spec Spec, cal *calendar.Compiled) (*Compiled, error) {
 }
 
 func (c *Compiled) checkSchedule(faults *fault.List) {
-	c.slots.calendar = c.calendar
+	c.slots = slots{calendar: c.calendar, dates: slices.Clone(c.spec.ExtraDates)}
 	switch hasCron, hasDate := c.spec.Cron != "", !c.spec.StartDate.IsZero(); {
 	case hasCron == hasDate:
 		faults.Addf("schedule", "write either cron or startDate")
 	case hasDate:
-		c.slots.once = c.spec.StartDate
+		c.slots.dates = append(c.slots.dates, c.spec.StartDate)
 	default:
 		schedule, err := parseCron(c.spec.Cron)
 		if err != nil {
 			faults.Addf("schedule.cron", "%s", err)
 		}
 		c.slots.cron = schedule
+	}
+	slices.SortFunc(c.slots.dates, calendar.Date.Compare)
+	for i, day := range c.spec.ExtraDates {
+		faults.AddIf(day.IsZero(), fmt.Sprintf("schedule.extraDates[%d]", i), "is empty; write a date such as 2026-11-02")
 	}
 	deadline := c.spec.StartingDeadlineSeconds
 	faults.AddIf(deadline != nil && *deadline < 0, "schedule.startingDeadlineSeconds", "is negative; write 0 or more seconds")
@@ -147,7 +152,7 @@ func (c *Compiled) checkLength(faults *fault.List, path string, phase Phase) {
 		return
 	}
 	faults.AddIf(phase.SchoolDays != 0, path+".schoolDays", "%s has dates as well; keep one of them", phase.Name)
-	faults.AddIf(c.spec.Cron != "", path+".dates", "%s has dates, but the campaign recurs; write schoolDays", phase.Name)
+	faults.AddIf(c.spec.Cron != "" || len(c.spec.ExtraDates) > 0, path+".dates", "%s has dates, but the campaign recurs; write schoolDays", phase.Name)
 	days := phase.Dates.Days()
 	faults.AddIf(phase.Dates.From.IsZero() || phase.Dates.To.IsZero() || days < 1 || days > maxPhaseDates, path+".dates",
 		"%s has dates %s; write from and to, 1 to %d days", phase.Name, phase.Dates, maxPhaseDates)
