@@ -147,13 +147,13 @@ const (
 
 	// ConditionDrawn on an Inspection is True when its schools are drawn.
 	//
-	// Reasons when True: Drawn. When False: WaitingForSeed, NoSchools, SeedBeforeList (the seed was there before the
-	// schools were listed, so that the draw could have been chosen).
+	// Reasons when True: Drawn. When False: WaitingForSeed, NoSchools, TooManySchools (for one list), SeedBeforeList (the
+	// seed was there before the schools were listed, so that the draw could have been chosen). When Unknown: Pending.
 	ConditionDrawn = "Drawn"
 	// ConditionRectified on an Inspection is True when no finding is to be rectified.
 	//
-	// Reasons when True: NothingOpen. When False: Open, Overdue, SchoolNotDrawn (a finding is of a school that was
-	// not drawn).
+	// Reasons when True: NothingOpen. When False: Open, Overdue, SchoolNotDrawn (one that is to be rectified is of a
+	// school that was not drawn). When Unknown: Pending.
 	ConditionRectified = "Rectified"
 )
 
@@ -269,6 +269,7 @@ const (
 	ReasonWaitingForSeed = "WaitingForSeed"
 	ReasonNoSchools      = "NoSchools"
 	ReasonSeedBeforeList = "SeedBeforeList"
+	ReasonTooManySchools = "TooManySchools"
 	ReasonNothingOpen    = "NothingOpen"
 	ReasonSchoolNotDrawn = "SchoolNotDrawn"
 )

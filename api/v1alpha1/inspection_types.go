@@ -35,6 +35,7 @@ type InspectionSpec struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[!-~]+( [!-~]+)*$')",message="seed must be what everybody types alike: ASCII letters, digits and signs with single spaces between them, such as 2026137 04 09 15"
 	Seed string `json:"seed,omitempty"`
 	// findings at the schools that were drawn.
 	// +optional
@@ -142,7 +143,7 @@ type InspectionStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Overdue *int32 `json:"overdue,omitempty"`
-	// nextRectifyBy is the soonest day by which an open finding is to be rectified.
+	// nextRectifyBy is the soonest day by which an open finding that is not overdue is to be rectified.
 	// +optional
 	NextRectifyBy Civil `json:"nextRectifyBy,omitempty"`
 }

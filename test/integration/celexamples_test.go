@@ -244,6 +244,8 @@ var celExamples = []example{
 		reject: set(int64(2), "spec", "schools")},
 	{rule: rule{"Inspection", "spec.seedSource", "seedSource cannot change: a draw is only fair when it was named beforehand"}, was: all(),
 		reject: set("Another draw", "spec", "seedSource")},
+	{rule: rule{"Inspection", "spec.seed", "seed must be what everybody types alike: ASCII letters, digits and signs with single spaces between them, such as 2026137 04 09 15"},
+		accept: set("2026137 04 09 15", "spec", "seed"), reject: set("2026137 04 09 15\n", "spec", "seed")},
 	{rule: rule{"Inspection", "spec.findings[]", "a finding NotMet, and no other, has rectifyBy, the day by which it is to be rectified"},
 		accept: findings(notMet()), reject: findings(notMet("result", "Met"))},
 	{rule: rule{"Inspection", "spec.findings[]", "rectifiedOn is for a finding NotMet and not before foundOn"},

@@ -27,7 +27,7 @@ type InspectionStatusApplyConfiguration struct {
 	Open *int32 `json:"open,omitempty"`
 	// overdue is how many of them should have been.
 	Overdue *int32 `json:"overdue,omitempty"`
-	// nextRectifyBy is the soonest day by which an open finding is to be rectified.
+	// nextRectifyBy is the soonest day by which an open finding that is not overdue is to be rectified.
 	NextRectifyBy *apiv1alpha1.Civil `json:"nextRectifyBy,omitempty"`
 }
 
