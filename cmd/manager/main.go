@@ -53,7 +53,7 @@ func newManager(s settings) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding the API server: %w", err)
 	}
-	config.QPS, config.Burst = s.qps, 2*int(s.qps)
+	config.QPS, config.Burst = float32(s.qps), 2*s.qps
 	scheme, err := controllers.Scheme()
 	if err != nil {
 		return nil, err

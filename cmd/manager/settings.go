@@ -27,13 +27,13 @@ type settings struct {
 	metricsAddr string
 	healthAddr  string
 	level       slog.Level
-	qps         float32
+	qps         int
 }
 
 // parse reads flags; the namespace may come from the environment, where the pod's
 // own is known.
 func parse(args []string, getenv func(string) string) (settings, error) {
-	s := settings{workloads: workload.Settings{Resources: workload.DefaultResources()}, qps: 100}
+	s := settings{workloads: workload.Settings{Resources: workload.DefaultResources()}}
 	f := flag.NewFlagSet("manager", flag.ContinueOnError)
 	config.RegisterFlags(f)
 	f.StringVar(&s.workloads.Image, "image", "", "image of the data plane, pinned by digest in production (required)")
@@ -48,6 +48,7 @@ func parse(args []string, getenv func(string) string) (settings, error) {
 	f.StringVar(&s.healthAddr, "health-addr", ":8081", "address of /healthz and /readyz; 0 for none")
 	f.DurationVar(&s.busy, "sync-interval", 5*time.Second, "between two calls of a district with a round under way")
 	f.DurationVar(&s.quiet, "quiet-sync-interval", 15*time.Second, "between two calls of any other district")
+	f.IntVar(&s.qps, "api-qps", 1000, "requests a second to the API server at most; a province that is made at once has tens of thousands")
 	f.TextVar(&s.level, "log-level", slog.LevelInfo, "debug, info, warn or error")
 	f.Func("resources", "what a component asks for, such as scorer=200m,256Mi; may be repeated", s.setResources)
 	if err := f.Parse(args); err != nil {
@@ -85,6 +86,8 @@ func (s *settings) check(rest []string) error {
 		return errors.New("--namespace is not set: write the operator's namespace, or set POD_NAMESPACE")
 	case s.cellFloor < 5 || s.cellFloor > 100:
 		return fmt.Errorf("--cell-floor is %d: write 5 to 100", s.cellFloor)
+	case s.qps < 10:
+		return fmt.Errorf("--api-qps is %d: write 10 at least", s.qps)
 	case s.busy < time.Second || s.quiet < time.Second:
 		return errors.New("--sync-interval and --quiet-sync-interval are one second at least")
 	}

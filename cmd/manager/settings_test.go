@@ -20,6 +20,7 @@ func TestParse(t *testing.T) {
 		"resources of nothing":     {"--image=i --resources=queue=1,1Gi", "write component=cpu,memory"},
 		"resources without memory": {"--image=i --resources=scorer=200m", "write component=cpu,memory"},
 		"a word too many":          {"--image=i run", `"run" is not a flag`},
+		"starved":                  {"--image=i --api-qps=0", "write 10 at least"},
 		"hammering":                {"--image=i --sync-interval=1ms", "one second at least"},
 	}
 	for name, tt := range tests {
