@@ -50,6 +50,6 @@ func hearReceipt(w http.ResponseWriter, r *http.Request, secrets store.Secrets) 
 	if body.Status != "delivered" && body.Status != "failed" {
 		return fault.New(fault.BadRequest, "status", "is not a known status", "write delivered or failed")
 	}
-	return store.Exec(r.Context(), secrets.Pool, "SELECT ek_casework.store_receipt($1, $2, $3, $4, $5)",
+	return store.Exec(r.Context(), secrets.Pool, "SELECT ek_casework.hear_receipt($1, $2, $3, $4, $5)",
 		name, message.ID, message.Digest, body.Notification, body.Status == "delivered")
 }

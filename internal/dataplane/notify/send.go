@@ -46,14 +46,15 @@ type Message struct {
 	Address      string    `json:"address"`
 }
 
-// Sender sends notifications.
+// Sender sends notifications, and the calls of drills.
 type Sender struct {
-	Pool     *pgxpool.Pool
-	District string
-	Secrets  store.Secrets
-	Client   *http.Client
-	Log      *slog.Logger
-	Wake     worker.Signal
+	Pool       *pgxpool.Pool
+	District   string
+	Secrets    store.Secrets
+	Client     *http.Client
+	Log        *slog.Logger
+	Wake       worker.Signal // of Fleet
+	WakeDrills worker.Signal // of DrillFleet
 }
 
 // Fleet is the sender's workers: a loop per active transport.
@@ -67,14 +68,20 @@ func (s *Sender) SendDue(ctx context.Context, transport string) (int, error) {
 	return s.outbox().HandOn(ctx, transport)
 }
 
+const activeTransports = "SELECT coalesce(array_agg(name), '{}') FROM ek.transport WHERE active"
+
 func (s *Sender) outbox() *outbox.Outbox[due] {
 	return &outbox.Outbox[due]{
 		Pool:     s.Pool,
-		Partners: "SELECT coalesce(array_agg(name), '{}') FROM ek.transport WHERE active",
+		Partners: activeTransports,
 		Claim:    "SELECT * FROM ek_casework.claim_notifications($1, $2, $3)",
 		Accepted: "SELECT ek_casework.notification_accepted($1)",
 		Failed:   "SELECT ek_casework.notification_failed($1, $2, $3)",
-		InFlight: inFlight, Lease: lease, MaxWait: MaxWait, Prepare: s.prepare, Word: faultWord,
+		InFlight: inFlight, Lease: lease, MaxWait: MaxWait, Word: faultWord,
+		Prepare: func(ctx context.Context, transport string) (func(context.Context, due) error, error) {
+			g, err := s.gateway(ctx, transport)
+			return func(ctx context.Context, d due) error { return s.send(ctx, g, d) }, err
+		},
 	}
 }
 
@@ -92,33 +99,50 @@ type due struct {
 func (d due) Key() uuid.UUID { return d.ID }
 func (d due) Attempts() int  { return d.Tries }
 
-func (s *Sender) prepare(ctx context.Context, transport string) (func(context.Context, due) error, error) {
-	url, err := store.One[string](ctx, s.Pool, "SELECT url FROM ek.transport WHERE name = $1", transport)
-	if err != nil {
-		return nil, err
-	}
-	secret, err := s.Secrets.Secret(ctx, exchange.TransportSend, transport)
-	if err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context, d due) error { return s.send(ctx, d, transport, url, secret) }, nil
+// gateway is what every call over one transport needs.
+type gateway struct {
+	transport, url string
+	secret         []byte
 }
 
-var errAddress = errors.New("the address cannot be opened")
-
-func (s *Sender) send(ctx context.Context, d due, transport, url string, secret []byte) error {
-	address, err := s.Secrets.Opener.OpenSecret(AddressKind, AddressName(d.Subject, transport), d.Sealed)
+func (s *Sender) gateway(ctx context.Context, transport string) (gateway, error) {
+	url, err := store.One[string](ctx, s.Pool, "SELECT url FROM ek.transport WHERE name = $1", transport)
 	if err != nil {
-		return errAddress // the duty list changed under it; the next step names others
+		return gateway{}, err
+	}
+	secret, err := s.Secrets.Secret(ctx, exchange.TransportSend, transport)
+	return gateway{transport, url, secret}, err
+}
+
+func (s *Sender) send(ctx context.Context, g gateway, d due) error {
+	address, err := s.address(g, d.Subject, d.Sealed)
+	if err != nil {
+		return err
 	}
 	body, err := json.Marshal(Message{
-		Notification: d.ID, Obligation: d.Number, Level: d.Level, Urgency: d.Urgency, District: s.District, Address: string(address),
+		Notification: d.ID, Obligation: d.Number, Level: d.Level, Urgency: d.Urgency, District: s.District, Address: address,
 	})
 	if err != nil {
 		return fmt.Errorf("encoding a notification: %w", err)
 	}
+	return s.post(ctx, g, d.ID, body)
+}
+
+var errAddress = errors.New("the address cannot be opened")
+
+// address opens a duty person's address. One that cannot be opened: the duty list changed
+// under it; the next step names others.
+func (s *Sender) address(g gateway, subject string, sealed []byte) (string, error) {
+	address, err := s.Secrets.Opener.OpenSecret(AddressKind, AddressName(subject, g.transport), sealed)
+	if err != nil {
+		return "", errAddress
+	}
+	return string(address), nil
+}
+
+func (s *Sender) post(ctx context.Context, g gateway, id uuid.UUID, body []byte) error {
 	return webhook.Post(ctx, s.Client, webhook.Message{
-		URL: url, ContentType: "application/json", ID: d.ID.String(), Secret: secret, Body: body,
+		URL: g.url, ContentType: "application/json", ID: id.String(), Secret: g.secret, Body: body,
 	}, time.Now())
 }
 

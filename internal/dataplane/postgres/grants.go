@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -17,7 +18,7 @@ type right struct {
 }
 
 // rights is the whole truth about who may do what: whatever is not in it is revoked
-// on every run of Migrate. Casework's lines are in grants_casework.go.
+// on every run of Migrate. Casework's lines are in grants_casework.go and grants_drill.go.
 func rights() []right {
 	return append([]right{
 		{"intake", "USAGE", "SCHEMA", []string{"ek_intake"}},
@@ -40,7 +41,7 @@ func rights() []right {
 		{"scorer", "EXECUTE", "FUNCTION", []string{
 			"ek.raise_obligation", "ek.make_follow_up", "ek.require_durable", "ek.check_key", "ek_scorer.take_rescore", "ek_scorer.finish_rescore",
 		}},
-	}, append(caseworkRights(), auditorRights()...)...)
+	}, slices.Concat(caseworkRights(), drillRights(), auditorRights())...)
 }
 
 // auditorRights lets a demonstration compare exact figures; no sealed column.
