@@ -84,7 +84,7 @@ func (w world) list(ctx context.Context, c client.WithWatch, list client.ObjectL
 	var o client.ListOptions
 	o.ApplyOptions(options)
 	if w.confined && o.Namespace == "" {
-		return apierrors.NewForbidden(schema.GroupResource{Resource: "anything"}, "", errors.New("no"))
+		return apierrors.NewForbidden(schema.GroupResource{Resource: "anything"}, "", errors.New(`User "li" cannot list resource "anything"`))
 	}
 	return c.List(ctx, list, options...)
 }

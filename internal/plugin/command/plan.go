@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
+	"github.com/evenkeel/evenkeel/internal/plugin/gather"
 	"github.com/evenkeel/evenkeel/internal/plugin/manifest"
 	"github.com/evenkeel/evenkeel/internal/plugin/plan"
 )
@@ -173,6 +175,11 @@ func (o *planOptions) cluster(ctx context.Context, w *planWorld) error {
 	if err != nil {
 		return err
 	}
+	return w.read(ctx, connection.Reader, len(o.paths) == 0)
+}
+
+// read adds what the cluster has; its campaigns are planned if all are.
+func (w *planWorld) read(ctx context.Context, reader client.Reader, all bool) error {
 	var campaigns v1alpha1.ScreeningCampaignList
 	var calendars v1alpha1.AcademicCalendarList
 	var policies v1alpha1.EscalationPolicyList
@@ -181,12 +188,24 @@ func (o *planOptions) cluster(ctx context.Context, w *planWorld) error {
 	var rounds v1alpha1.ScreeningRoundList
 	var schools v1alpha1.SchoolList
 	var channels v1alpha1.ReferralChannelList
-	for _, list := range []client.ObjectList{&campaigns, &calendars, &policies, &namespaces, &districts, &rounds, &schools, &channels} {
-		if err := connection.Reader.List(ctx, list); err != nil {
-			return fmt.Errorf("planning needs campaigns, calendars, policies, namespaces, districts, rounds, schools and channels of the cluster: %w", err)
+	for _, one := range []struct {
+		resource string
+		list     client.ObjectList
+	}{
+		{"screeningcampaigns", &campaigns}, {"academiccalendars", &calendars}, {"escalationpolicies", &policies}, {"namespaces", &namespaces},
+		{"districts", &districts}, {"screeningrounds", &rounds}, {"schools", &schools}, {"referralchannels", &channels},
+	} {
+		err := reader.List(ctx, one.list)
+		switch {
+		case meta.IsNoMatchError(err):
+			return gather.ErrNotInstalled
+		case lacksRight("list", err):
+			return fmt.Errorf("you may not list %s of all namespaces, and a plan without them would be half a plan: ask for the role evenkeel-platform-engineer", one.resource)
+		case err != nil:
+			return fmt.Errorf("planning needs the %s of the cluster: %w", one.resource, err)
 		}
 	}
-	if len(o.paths) == 0 {
+	if all {
 		w.campaigns = campaigns.Items
 	}
 	w.identify(campaigns.Items)

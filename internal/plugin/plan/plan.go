@@ -5,6 +5,9 @@ package plan
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -116,24 +119,65 @@ type Change struct {
 // Compute plans. When no run is due at that time, it plans for the instant of the next
 // one. The error is a fault of the campaign or of its calendar.
 func Compute(o planning.Observed, now time.Time) (Report, error) {
-	if o.Campaign.CreationTimestamp.IsZero() { // it is made now: runs before that are nobody's
-		o.Campaign.CreationTimestamp = metav1.NewTime(now)
-	}
-	plan, err := planning.Compute(o, now)
+	made(&o, now)
+	plan, err := compute(o, now)
 	if err != nil {
-		return Report{}, fmt.Errorf("campaign %s: %w", o.Campaign.Name, err)
+		return Report{}, err
 	}
 	preview := plan.Slot.IsZero() && !plan.NextSlot.IsZero()
 	if preview {
 		now = plan.NextSlot
-		if plan, err = planning.Compute(o, now); err != nil {
-			return Report{}, fmt.Errorf("campaign %s: %w", o.Campaign.Name, err)
+		if plan, err = compute(o, now); err != nil {
+			return Report{}, err
 		}
 	}
-	location, err := time.LoadLocation(string(o.Campaign.Spec.TimeZone))
-	if err != nil {
-		return Report{}, err // planning has read it already
+	return report(o, plan, now, preview), nil
+}
+
+// OfRun plans the run of one date, which the schedule has: as it will be made on that day,
+// or now when the day has begun.
+func OfRun(o planning.Observed, date calendar.Date, now time.Time) (Report, error) {
+	made(&o, now)
+	at := now
+	if cal, err := translate.CompileCalendar(o.Calendar.Spec); err == nil && cal.At(date, 0).After(now) {
+		at = cal.At(date, 0) // an error of the calendar is planning's to tell
 	}
+	plan, err := compute(o, at)
+	if err != nil {
+		return Report{}, err
+	}
+	if plan.Slot != date {
+		return Report{}, fmt.Errorf("campaign %s: the schedule has no run on %s", o.Campaign.Name, date)
+	}
+	return report(o, plan, at, at.After(now)), nil
+}
+
+// made says of a campaign of a file that it is made now: runs before that are nobody's.
+func made(o *planning.Observed, now time.Time) {
+	if o.Campaign.CreationTimestamp.IsZero() {
+		o.Campaign.CreationTimestamp = metav1.NewTime(now)
+	}
+}
+
+func compute(o planning.Observed, now time.Time) (planning.Plan, error) {
+	plan, err := planning.Compute(o, now)
+	if err != nil {
+		return planning.Plan{}, fmt.Errorf("campaign %s: %w", o.Campaign.Name, err)
+	}
+	return plan, nil
+}
+
+// location is the campaign's; planning has read it already where the answer matters.
+func location(c v1alpha1.ScreeningCampaign) *time.Location {
+	location, err := time.LoadLocation(string(c.Spec.TimeZone))
+	if err != nil {
+		return time.UTC
+	}
+	return location
+}
+
+func report(o planning.Observed, plan planning.Plan, now time.Time, preview bool) Report {
+	location := location(o.Campaign)
 	report := Report{
 		Campaign: o.Campaign.Name, TimeZone: location.String(), At: now.In(location), Preview: preview, Slot: plan.Slot.String(),
 		NextSlot: planning.Next(o.Campaign.Spec.TimeZone, plan.Planned).String(),
@@ -150,7 +194,7 @@ func Compute(o planning.Observed, now time.Time) (Report, error) {
 	}
 	report.exceptions(plan.Planned)
 	report.Changes = changes(o, plan, location)
-	return report, nil
+	return report
 }
 
 // exceptions lists what does not happen, or not as wished, and why.
@@ -225,3 +269,33 @@ func window(spec v1alpha1.ScreeningRoundSpec, location *time.Location) []string 
 }
 
 func minute(t time.Time) string { return t.Format("2006-01-02 15:04") }
+
+// Obstacles says in one line why a plan has no rounds: the reasons for which the run is skipped or
+// districts are blocked, each with how many there are.
+func (r Report) Obstacles() string {
+	counts := map[string]int{}
+	for _, b := range r.Blocked {
+		counts[b.Reason]++
+	}
+	var out []string
+	for _, reason := range slices.Sorted(maps.Keys(counts)) {
+		out = append(out, fmt.Sprintf("%s (%s)", reason, count(counts[reason], "district")))
+	}
+	days := []rollout.Reason{rollout.NotASchoolDayWeekend, rollout.NotASchoolDayClosure, rollout.NotASchoolDayTerm}
+	for _, s := range r.Skipped {
+		if s.Date == r.Slot && !slices.Contains(days, rollout.Reason(s.Reason)) {
+			out = append(out, s.Reason)
+		}
+	}
+	if len(out) == 0 {
+		return "no district is selected"
+	}
+	return strings.Join(out, ", ")
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
