@@ -84,7 +84,7 @@ const widestOffset = 26 * time.Hour
 // first that shows the civil time, given as if it were UTC.
 func instant(civil time.Time, location *time.Location) time.Time {
 	for t := civil.Add(-widestOffset).In(location); ; {
-		start, end := t.ZoneBounds()
+		start, end := bounds(t)
 		_, offset := t.Zone()
 		candidate := civil.Add(-time.Duration(offset) * time.Second)
 		if end.IsZero() || candidate.Before(end) {
@@ -95,6 +95,16 @@ func instant(civil time.Time, location *time.Location) time.Time {
 		}
 		t = end.In(location)
 	}
+}
+
+// bounds is ZoneBounds, whose end is never after t when t is on the last day of a leap year beyond the zone's table (2037), by UTC.
+// No rule of a zone changes clocks on that day.
+func bounds(t time.Time) (start, end time.Time) {
+	start, end = t.ZoneBounds()
+	if !end.IsZero() && !end.After(t) {
+		end = t.Add(24 * time.Hour)
+	}
+	return start, end
 }
 
 // Session returns the instants of a day's hours, and false when a change of clocks
