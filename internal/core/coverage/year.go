@@ -3,8 +3,11 @@
 package coverage
 
 import (
+	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/evenkeel/evenkeel/internal/core/calendar"
 )
 
 // DayOfYear is a day of every year; 29 February is none.
@@ -24,8 +27,12 @@ func ParseDayOfYear(text string) (DayOfYear, error) {
 
 func (d DayOfYear) String() string { return fmt.Sprintf("%02d-%02d", d.Month, d.Day) }
 
-func (d DayOfYear) in(year int, zone *time.Location) time.Time {
-	return time.Date(year, d.Month, d.Day, 0, 0, 0, 0, zone)
+func (d DayOfYear) of(year int) calendar.Date {
+	return calendar.Date{Year: year, Month: d.Month, Day: d.Day}
+}
+
+func (d DayOfYear) compare(other DayOfYear) int {
+	return cmp.Or(cmp.Compare(d.Month, other.Month), cmp.Compare(d.Day, other.Day))
 }
 
 // Rule is what a province, or more strictly a district, asks for.
@@ -35,43 +42,100 @@ type Rule struct {
 	TargetPercent int       // of a school's students
 }
 
-// Stricter is the stricter of both in each part: the sooner day and the larger share. A zero part of the district's
-// leaves the province's.
+// DefaultRule is that of a province that says nothing else: school years begin in September, and by the end of May,
+// before the examinations of the summer, nearly everybody has been screened.
+func DefaultRule() Rule {
+	return Rule{YearBegins: DayOfYear{time.September, 1}, DueBy: DayOfYear{time.May, 31}, TargetPercent: 95}
+}
+
+// Check returns an error that says which part cannot be met and what to write.
+func (r Rule) Check() error {
+	switch {
+	case r.TargetPercent < 1 || r.TargetPercent > 100:
+		return fmt.Errorf("the target is %d per cent: write 1 to 100", r.TargetPercent)
+	case r.DueBy.of(2001).AddDays(1) == r.YearBegins.of(2001), r.DueBy.of(2001).AddDays(1) == r.YearBegins.of(2002):
+		return fmt.Errorf("the day by which it is due, %s, is the last of the school year, so that no school would be overdue before it ends: write an earlier one",
+			r.DueBy)
+	}
+	return nil
+}
+
+// Stricter is the stricter of both in each part: the sooner day of the school year and the larger share. A zero part
+// of the district's leaves the province's.
 func (r Rule) Stricter(district Rule) Rule {
-	zone := time.UTC
-	if district.DueBy != (DayOfYear{}) && r.with(district.DueBy).YearOf(time.Unix(0, 0), zone).Due.Before(r.YearOf(time.Unix(0, 0), zone).Due) {
-		r.DueBy = district.DueBy
+	if due := district.DueBy; due != (DayOfYear{}) && r.sooner(due, r.DueBy) {
+		r.DueBy = due
 	}
 	r.TargetPercent = max(r.TargetPercent, district.TargetPercent)
 	return r
 }
 
-func (r Rule) with(due DayOfYear) Rule {
-	r.DueBy = due
-	return r
+// sooner goes by the school year, not the calendar's: 11-30 is sooner than 05-31.
+func (r Rule) sooner(a, b DayOfYear) bool {
+	if early := r.inFirst(a); early != r.inFirst(b) {
+		return early
+	}
+	return a.compare(b) < 0
 }
 
-// Year is a school year: [From, To). Due is the end of the last day by which the target is to be reached.
+// inFirst reports whether a day lies in the calendar year in which the school year begins.
+func (r Rule) inFirst(d DayOfYear) bool { return d.compare(r.YearBegins) >= 0 }
+
+// Year is a school year: [From, To). Due is the end of the last day by which the target is to be reached; Soon is
+// sixty days before it.
 type Year struct {
-	Name     string // 2026-2027
-	From, To time.Time
-	Due      time.Time
+	Name      string // 2026-2027
+	From, To  time.Time
+	Soon, Due time.Time
 }
+
+const soonDays = 60
 
 // YearOf is the school year that an instant is in, in a zone.
 func (r Rule) YearOf(now time.Time, zone *time.Location) Year {
 	first := now.In(zone).Year()
-	if now.Before(r.YearBegins.in(first, zone)) {
+	if now.Before(r.YearBegins.of(first).In(zone)) {
 		first--
 	}
-	y := Year{
+	due := r.DueBy.of(first + 1)
+	if r.inFirst(r.DueBy) {
+		due = r.DueBy.of(first)
+	}
+	return Year{
 		Name: fmt.Sprintf("%04d-%04d", first, first+1),
-		From: r.YearBegins.in(first, zone), To: r.YearBegins.in(first+1, zone),
+		From: r.YearBegins.of(first).In(zone), To: r.YearBegins.of(first + 1).In(zone),
+		Soon: due.AddDays(1 - soonDays).In(zone), Due: due.AddDays(1).In(zone),
 	}
-	due := r.DueBy.in(first, zone)
-	if due.Before(y.From) {
-		due = r.DueBy.in(first+1, zone)
+}
+
+// Standing is how a school stands in its year that has not reached its target.
+type Standing string
+
+// The standings, in the order in which they come.
+const (
+	InProgress Standing = "InProgress"
+	DueSoon    Standing = "DueSoon" // less than sixty days are left
+	Overdue    Standing = "Overdue" // and the school year has not ended
+)
+
+// Standing is that of an instant in the year.
+func (y Year) Standing(now time.Time) Standing {
+	switch {
+	case !now.Before(y.Due):
+		return Overdue
+	case !now.Before(y.Soon):
+		return DueSoon
 	}
-	y.Due = due.AddDate(0, 0, 1)
-	return y
+	return InProgress
+}
+
+// Turns is the next instant after now at which the standing of a school may change by itself: the last is the end of
+// the year.
+func (y Year) Turns(now time.Time) time.Time {
+	for _, at := range []time.Time{y.Soon, y.Due} {
+		if now.Before(at) {
+			return at
+		}
+	}
+	return y.To
 }
