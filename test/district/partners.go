@@ -103,7 +103,7 @@ func (p *Partners) notified(w http.ResponseWriter, r *http.Request) {
 func (p *Partners) take(notification, obligation string, at time.Time) (fresh bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, known := p.first[obligation]; !known {
+	if _, known := p.first[obligation]; !known && obligation != "" { // a drill has none
 		p.first[obligation] = at
 	}
 	p.seen[notification]++

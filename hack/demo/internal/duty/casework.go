@@ -100,6 +100,11 @@ func (c *Casework) Release(ctx context.Context, subject, number string) error {
 	return c.act(ctx, subject, "/api/v1/referrals/"+url.PathEscape(number)+"/release", struct{}{})
 }
 
+// AcknowledgeDrill says that somebody is on duty.
+func (c *Casework) AcknowledgeDrill(ctx context.Context, subject string) error {
+	return c.act(ctx, subject, "/api/v1/drill/acknowledge", struct{}{})
+}
+
 // ImportRoster imports students.
 func (c *Casework) ImportRoster(ctx context.Context, subject string, roster []byte) ([]byte, error) {
 	return c.call(ctx, subject, http.MethodPost, "/api/v1/roster", "text/csv", roster)

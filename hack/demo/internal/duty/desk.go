@@ -26,6 +26,7 @@ const (
 type Notice struct {
 	Seq        int    `json:"seq"`
 	Obligation string `json:"obligation"`
+	Drill      bool   `json:"drill"`
 	Level      string `json:"level"`
 	Urgency    string `json:"urgency"`
 	District   string `json:"district"`
@@ -54,6 +55,7 @@ type Tally struct {
 	NotReached int `json:"notReached"`
 	ByCity     int `json:"climbedToCity"` // ignored by the district until the city was called
 	Released   int `json:"released"`
+	Drilled    int `json:"drilled"` // calls of a drill that were acknowledged
 }
 
 // Tally so far.
@@ -147,12 +149,28 @@ func (d *Desk) take(ctx context.Context, n Notice) (func() error, bool) {
 	if !known || d.taken[key] {
 		return nil, false
 	}
+	if n.Drill {
+		return func() error { return d.acknowledge(ctx, n, person) }, true
+	}
 	ignored := n.Urgency == "Urgent" && hash(n.Obligation)%ignoreOneIn == 0
 	if ignored && person.Level != City {
 		return nil, false
 	}
 	d.taken[key] = true
 	return func() error { return d.answer(ctx, n, person, ignored) }, true
+}
+
+// acknowledge answers a drill, also when it is called over the second gateway. A drill that is over when
+// somebody comes to answer it refuses; that is no fault of theirs.
+func (d *Desk) acknowledge(ctx context.Context, n Notice, p Person) error {
+	if err := d.Casework[n.District].AcknowledgeDrill(ctx, p.Subject); err != nil {
+		d.Note("a drill was not acknowledged: %v", err)
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tally.Drilled++
+	return nil
 }
 
 func (d *Desk) person(n Notice) (Person, bool) {

@@ -51,6 +51,8 @@ func (c *casework) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"obligations": c.open})
 	case r.Method == http.MethodGet:
 		_ = json.NewEncoder(w).Encode(c.refs)
+	case parts[3] == "drill":
+		c.done["drill"] = append(c.done["drill"], subject+" "+parts[4])
 	case parts[3] == "referrals":
 		c.refs = slices.DeleteFunc(c.refs, func(x Referral) bool { return x.Number == parts[4] })
 		c.done[parts[4]] = append(c.done[parts[4]], "released")
@@ -139,6 +141,33 @@ func TestPeopleAnswerWhatTheyAreNotifiedOf(t *testing.T) {
 		t.Errorf("the child was called already: %v", err)
 	}
 	if tally := desk.Tally(); tally.ByCity != 1 || tally.NotReached != 1 {
+		t.Errorf("%+v", tally)
+	}
+}
+
+func TestPeopleAcknowledgeADrillAndTakeItForNothingElse(t *testing.T) {
+	to := func(seq int, level, address string) Notice {
+		return Notice{Seq: seq, Drill: true, Level: level, District: "110106", Address: address}
+	}
+	desk, fake := startDesk(t, []Notice{to(1, District, "13800000001"), to(2, City, "13900000002"), to(3, School, "13700000099")}, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- desk.Run(ctx) }()
+	for deadline := time.Now().Add(20 * time.Second); desk.Tally().Drilled < 2; repeat.Pause(ctx, 10*time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("still %+v", desk.Tally())
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	got := fake.of("drill")
+	slices.Sort(got)
+	if want := []string{"city-duty-2 acknowledge", "fengtai-duty-1 acknowledge"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if tally := desk.Tally(); tally.Contacted != 0 {
 		t.Errorf("%+v", tally)
 	}
 }

@@ -24,12 +24,13 @@ type GatewayDistrict struct {
 	Receive   string `json:"receive"`   // signs our receipts
 }
 
-// Notification is one notification as docs/spec/partners.md lists its members.
+// Notification is one notification, or one call of a drill, as docs/spec/partners.md lists their members.
 type Notification struct {
 	Notification string `json:"notification"`
-	Obligation   string `json:"obligation"`
+	Obligation   string `json:"obligation,omitempty"`
+	Drill        bool   `json:"drill,omitempty"`
 	Level        string `json:"level"`
-	Urgency      string `json:"urgency"`
+	Urgency      string `json:"urgency,omitempty"`
 	District     string `json:"district"`
 	Address      string `json:"address"`
 }
