@@ -19,6 +19,7 @@ import (
 	"github.com/evenkeel/evenkeel/controllers/campaign"
 	"github.com/evenkeel/evenkeel/controllers/district"
 	"github.com/evenkeel/evenkeel/controllers/escalationpolicy"
+	"github.com/evenkeel/evenkeel/controllers/inspection"
 	"github.com/evenkeel/evenkeel/controllers/instrument"
 	"github.com/evenkeel/evenkeel/controllers/referralchannel"
 	"github.com/evenkeel/evenkeel/controllers/round"
@@ -97,6 +98,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		},
 		&school.Reconciler{Client: c, Clock: clk, Status: status},
 		&referralchannel.Reconciler{Client: c, Live: live, Clock: clk, Status: status, Board: b},
+		&inspection.Reconciler{Client: c, Live: live, Clock: clk, Status: status, Events: recorder},
 	}
 	for _, r := range all {
 		if err := r.SetupWithManager(mgr); err != nil {
