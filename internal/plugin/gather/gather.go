@@ -18,7 +18,10 @@ import (
 const pageSize = 500
 
 // Kinds is how many kinds are read.
-const Kinds = 7
+const Kinds = 8
+
+// first is the kind that is read first; without it there is no Evenkeel in the cluster.
+const first = "districts"
 
 // ErrNotInstalled says that the cluster does not know Evenkeel's kinds.
 var ErrNotInstalled = errors.New("this cluster does not know the kinds of screening.evenkeel.dev: " +
@@ -35,11 +38,12 @@ func Gather(ctx context.Context, reader client.Reader, scope Scope) (status.Obje
 	g := &gathering{ctx: ctx, reader: reader}
 	district := client.InNamespace(scope.Namespace)
 	out := status.Objects{
-		Districts:   read(g, "districts", &v1alpha1.DistrictList{}, func(l *v1alpha1.DistrictList) []v1alpha1.District { return l.Items }, district),
+		Districts:   read(g, first, &v1alpha1.DistrictList{}, func(l *v1alpha1.DistrictList) []v1alpha1.District { return l.Items }, district),
 		Schools:     read(g, "schools", &v1alpha1.SchoolList{}, func(l *v1alpha1.SchoolList) []v1alpha1.School { return l.Items }, district),
 		Channels:    read(g, "referralchannels", &v1alpha1.ReferralChannelList{}, func(l *v1alpha1.ReferralChannelList) []v1alpha1.ReferralChannel { return l.Items }, district),
 		Rounds:      read(g, "screeningrounds", &v1alpha1.ScreeningRoundList{}, func(l *v1alpha1.ScreeningRoundList) []v1alpha1.ScreeningRound { return l.Items }, district),
 		Campaigns:   read(g, "screeningcampaigns", &v1alpha1.ScreeningCampaignList{}, func(l *v1alpha1.ScreeningCampaignList) []v1alpha1.ScreeningCampaign { return l.Items }),
+		Inspections: read(g, "inspections", &v1alpha1.InspectionList{}, func(l *v1alpha1.InspectionList) []v1alpha1.Inspection { return l.Items }, district),
 		Policies:    read(g, "escalationpolicies", &v1alpha1.EscalationPolicyList{}, func(l *v1alpha1.EscalationPolicyList) []v1alpha1.EscalationPolicy { return l.Items }),
 		Instruments: read(g, "instruments", &v1alpha1.InstrumentList{}, func(l *v1alpha1.InstrumentList) []v1alpha1.Instrument { return l.Items }),
 	}
@@ -77,6 +81,8 @@ func (g *gathering) note(resource string, err error) {
 	switch {
 	case apierrors.IsForbidden(err):
 		g.unread = append(g.unread, status.Unread{Resource: resource, Reason: "you may not list " + resource + " here"})
+	case meta.IsNoMatchError(err) && resource != first: // of an operator that is older than the plugin
+		g.unread = append(g.unread, status.Unread{Resource: resource, Reason: "this cluster's operator does not know " + resource + " yet"})
 	case meta.IsNoMatchError(err):
 		g.err = ErrNotInstalled
 	default:

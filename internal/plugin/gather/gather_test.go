@@ -76,6 +76,21 @@ func TestGatherSaysThatNothingIsInstalled(t *testing.T) {
 	}
 }
 
+// A plugin newer than the operator shows what there is.
+func TestGatherFromAnOlderOperator(t *testing.T) {
+	older := func(ctx context.Context, c client.WithWatch, list client.ObjectList, options ...client.ListOption) error {
+		if _, ok := list.(*v1alpha1.InspectionList); ok {
+			return &meta.NoKindMatchError{GroupKind: schema.GroupKind{Kind: "Inspection"}}
+		}
+		return c.List(ctx, list, options...)
+	}
+	got, err := Gather(t.Context(), reader(t, older, school("fengtai", "a")), Scope{})
+	want := []status.Unread{{Resource: "inspections", Reason: "this cluster's operator does not know inspections yet"}}
+	if diff := cmp.Diff(want, got.Unread); err != nil || diff != "" || len(got.Schools) != 1 {
+		t.Errorf("%v, %d schools; unread (-want +got):\n%s", err, len(got.Schools), diff)
+	}
+}
+
 func TestGatherStopsAtTheFirstOtherError(t *testing.T) {
 	calls := 0
 	down := func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error {

@@ -26,7 +26,10 @@ type District struct {
 	DutyChain   State       `json:"dutyChain"`
 	Signals     State       `json:"signals"`
 	Scores      State       `json:"scores"`
+	Drill       State       `json:"drill"`
+	Annual      State       `json:"annual"`
 	Schools     string      `json:"schools,omitempty"`
+	Screened    string      `json:"screened,omitempty"` // students of the school year, both numbers rounded to ten
 	Created     metav1.Time `json:"created"`
 }
 
@@ -43,11 +46,39 @@ func district(d *v1alpha1.District) District {
 		DutyChain:   state(conditions, v1alpha1.ConditionDutyChainReady, Attention),
 		Signals:     state(conditions, v1alpha1.ConditionSignalsCovered, Attention),
 		Scores:      scores(conditions),
+		Drill:       drill(conditions),
+		Annual:      annual(conditions),
 		Schools:     d.Status.Schools,
+		Screened:    d.Status.Coverage.Students,
 		Created:     d.CreationTimestamp,
 	}
 	out.Health = worst(out.Ready.Health, out.Authorised.Health, out.Provisioned.Health, out.Keys.Health,
-		out.Reporting.Health, out.DutyChain.Health, out.Signals.Health, out.Scores.Health)
+		out.Reporting.Health, out.DutyChain.Health, out.Signals.Health, out.Scores.Health, out.Annual.Health)
+	return out
+}
+
+// drill is whether everybody on duty answered a drill of late. It matters on the day a round
+// opens, and then the round's gate says so: by itself it concerns nobody.
+func drill(conditions []metav1.Condition) State {
+	out := state(conditions, v1alpha1.ConditionDutyDrillAcknowledged, Neutral)
+	if out.Status == string(metav1.ConditionUnknown) {
+		out.Health = Neutral
+	}
+	return out
+}
+
+// annual is how far a school year's screening is: of a district, a campaign or a school. While
+// there is time it concerns nobody, and what is not known is told by what does not report.
+func annual(conditions []metav1.Condition) State {
+	out := state(conditions, v1alpha1.ConditionAnnualScreeningMet, Neutral)
+	switch {
+	case out.Status == string(metav1.ConditionUnknown):
+		out.Health = Neutral
+	case out.Reason == v1alpha1.ReasonOverdue:
+		out.Health = Attention
+	case out.Reason == v1alpha1.ReasonDueSoon:
+		out.Health = Working
+	}
 	return out
 }
 
@@ -100,6 +131,8 @@ type Schools struct {
 	Ready int `json:"ready"`
 	// NotReady counts the others by reason.
 	NotReady []ReasonCount `json:"notReady,omitempty"`
+	// Annual counts all of them by how far the screening of the school year is.
+	Annual []ReasonCount `json:"annual,omitempty"`
 }
 
 // ReasonCount is how many schools have a reason.
@@ -110,14 +143,17 @@ type ReasonCount struct {
 
 func schools(all []v1alpha1.School) []Schools {
 	districts := map[string]*Schools{}
-	reasons := map[string]map[string]int{}
+	reasons, years := map[string]map[string]int{}, map[string]map[string]int{}
 	for _, school := range all {
 		if districts[school.Namespace] == nil {
 			districts[school.Namespace] = &Schools{District: school.Namespace}
-			reasons[school.Namespace] = map[string]int{}
+			reasons[school.Namespace], years[school.Namespace] = map[string]int{}, map[string]int{}
 		}
 		d := districts[school.Namespace]
 		d.Total++
+		if year := meta.FindStatusCondition(school.Status.Conditions, v1alpha1.ConditionAnnualScreeningMet); year != nil {
+			years[school.Namespace][year.Reason]++
+		}
 		condition := meta.FindStatusCondition(school.Status.Conditions, v1alpha1.ConditionScreeningReady)
 		switch {
 		case condition == nil:
@@ -130,7 +166,7 @@ func schools(all []v1alpha1.School) []Schools {
 	}
 	out := make([]Schools, 0, len(districts))
 	for _, name := range slices.Sorted(maps.Keys(districts)) {
-		districts[name].NotReady = byCount(reasons[name])
+		districts[name].NotReady, districts[name].Annual = byCount(reasons[name]), byCount(years[name])
 		out = append(out, *districts[name])
 	}
 	return out
@@ -148,9 +184,9 @@ func byCount(counts map[string]int) []ReasonCount {
 	return out
 }
 
-func (s Schools) reasons() string {
+func told(counts []ReasonCount) string {
 	var parts []string
-	for _, r := range s.NotReady {
+	for _, r := range counts {
 		parts = append(parts, fmt.Sprintf("%d %s", r.Count, r.Reason))
 	}
 	return strings.Join(parts, ", ")

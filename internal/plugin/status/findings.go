@@ -24,6 +24,13 @@ func findings(objects Objects) []Finding {
 	for i := range objects.Rounds {
 		out = append(out, ofRound(&objects.Rounds[i])...)
 	}
+	for i := range objects.Inspections {
+		in := &objects.Inspections[i]
+		is := inspection(in)
+		out = append(out, look("inspection "+in.Namespace+"/"+in.Name, in.Status.Conditions, states{
+			{v1alpha1.ConditionDrawn, is.Drawn}, {v1alpha1.ConditionRectified, is.Rectified}, {v1alpha1.ConditionReady, is.Ready},
+		})...)
+	}
 	out = append(out, ofProvince(objects)...)
 	slices.SortStableFunc(out, func(a, b Finding) int {
 		return cmp.Or(slices.Index(urgency, b.Health)-slices.Index(urgency, a.Health), cmp.Compare(a.Object, b.Object))
@@ -32,7 +39,9 @@ func findings(objects Objects) []Finding {
 }
 
 // states are conditions in the order in which they explain one another: the first that is wrong is the cause.
-type states []struct {
+type states []one
+
+type one struct {
 	condition string
 	state     State
 }
@@ -67,7 +76,7 @@ func finding(object string, conditions []metav1.Condition, kind string, s State)
 
 func ofDistrict(d *v1alpha1.District) []Finding {
 	is := district(d)
-	return look("district "+d.Name, d.Status.Conditions, states{
+	out := look("district "+d.Name, d.Status.Conditions, states{
 		{v1alpha1.ConditionAuthorised, is.Authorised},
 		{v1alpha1.ConditionSignalsCovered, is.Signals},
 		{v1alpha1.ConditionKeysReady, is.Keys},
@@ -77,16 +86,32 @@ func ofDistrict(d *v1alpha1.District) []Finding {
 		{v1alpha1.ConditionScoresVerified, is.Scores},
 		{v1alpha1.ConditionReady, is.Ready},
 	})
+	return append(out, look("district "+d.Name, d.Status.Conditions, states{{v1alpha1.ConditionAnnualScreeningMet, is.Annual}})...)
 }
 
+// ofRound tells of each gate that is shut, since each is cured elsewhere; what waits besides
+// waits for them.
 func ofRound(r *v1alpha1.ScreeningRound) []Finding {
-	is := round(r)
-	return look("round "+r.Namespace+"/"+r.Name, r.Status.Conditions, states{
+	is, object := round(r), "round "+r.Namespace+"/"+r.Name
+	all := states{
 		{v1alpha1.ConditionMeaningPinned, is.Meaning},
 		{v1alpha1.ConditionGatesPassed, is.Gates},
 		{v1alpha1.ConditionOpen, is.Open},
 		{v1alpha1.ConditionReady, is.Ready},
-	})
+	}
+	if slices.ContainsFunc(is.ShutGates, Gate.Holds) {
+		all = slices.DeleteFunc(all, func(s one) bool { return s.state.Health == Working })
+	}
+	out := look(object, r.Status.Conditions, all)
+	for _, gate := range is.ShutGates {
+		if gate.Status == string(metav1.ConditionFalse) {
+			out = append(out, Finding{gate.Health, object, gate.Condition, gate.Reason, gate.Message})
+		}
+	}
+	if is.Extended != nil {
+		out = append(out, look(object, r.Status.Conditions, states{{v1alpha1.ConditionExtended, *is.Extended}})...)
+	}
+	return out
 }
 
 func ofProvince(objects Objects) []Finding {
@@ -96,6 +121,7 @@ func ofProvince(objects Objects) []Finding {
 		is := campaign(c)
 		out = append(out, look("campaign "+c.Name, c.Status.Conditions,
 			states{{v1alpha1.ConditionReady, is.Ready}, {v1alpha1.ConditionPlanned, is.Planned}})...)
+		out = append(out, look("campaign "+c.Name, c.Status.Conditions, states{{v1alpha1.ConditionAnnualScreeningMet, is.Annual}})...)
 	}
 	for i := range objects.Policies {
 		p := &objects.Policies[i]

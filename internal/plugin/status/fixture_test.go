@@ -5,6 +5,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 )
@@ -37,20 +38,26 @@ func goodDistrict(name, code string) v1alpha1.District {
 		v1alpha1.ConditionDutyChainReady: v1alpha1.ReasonReachable,
 		v1alpha1.ConditionSignalsCovered: v1alpha1.ReasonCovered,
 		v1alpha1.ConditionScoresVerified: v1alpha1.ReasonScoresAgree,
+
+		v1alpha1.ConditionDutyDrillAcknowledged: v1alpha1.ReasonAcknowledged,
+		v1alpha1.ConditionAnnualScreeningMet:    v1alpha1.ReasonMet,
 	} {
 		conditions = set(conditions, kind, "True", reason)
 	}
 	return v1alpha1.District{
 		ObjectMeta: named(name, name),
 		Spec:       v1alpha1.DistrictSpec{Code: code},
-		Status:     v1alpha1.DistrictStatus{Conditions: conditions, Schools: "2/2"},
+		Status: v1alpha1.DistrictStatus{
+			Conditions: conditions, Schools: "2/2", Coverage: v1alpha1.Coverage{SchoolYear: "2026-2027", Students: "4810/4930"},
+		},
 	}
 }
 
 func goodSchool(namespace, name string) v1alpha1.School {
 	return v1alpha1.School{
 		ObjectMeta: named(namespace, name),
-		Status:     v1alpha1.SchoolStatus{Conditions: set(applied(), v1alpha1.ConditionScreeningReady, "True", v1alpha1.ReasonStaffed)},
+		Status: v1alpha1.SchoolStatus{Conditions: set(set(applied(), v1alpha1.ConditionScreeningReady, "True", v1alpha1.ReasonStaffed),
+			v1alpha1.ConditionAnnualScreeningMet, "True", v1alpha1.ReasonMet)},
 	}
 }
 
@@ -136,6 +143,9 @@ func province() Objects {
 	bad.Status.Conditions = set(bad.Status.Conditions, v1alpha1.ConditionProvisioned, "False", v1alpha1.ReasonRollingOut, "casework: 1 of 2 available")
 	bad.Status.Conditions = set(bad.Status.Conditions, v1alpha1.ConditionScoresVerified, "False", v1alpha1.ReasonScoresDiffer,
 		"A second scorer does not agree with a stored result")
+	bad.Status.Conditions = set(bad.Status.Conditions, v1alpha1.ConditionAnnualScreeningMet, "False", v1alpha1.ReasonOverdue,
+		"1 school should have been screened by 2026-10-31 and was not")
+	bad.Status.Conditions = set(bad.Status.Conditions, v1alpha1.ConditionDutyDrillAcknowledged, "False", v1alpha1.ReasonDrillTooOld)
 	bad.Status.Schools = "1/3"
 
 	short := goodSchool("kaizhou", "west")
@@ -153,6 +163,32 @@ func province() Objects {
 		"no usable channel of the class Psychiatric,\nwhich the tier Severe refers to")
 	gated.Status.Conditions = set(gated.Status.Conditions, v1alpha1.ConditionMeaningPinned, "False", v1alpha1.ReasonNotYet)
 	gated.Status.Participation, gated.Status.NextOpenTime = "", &opens
+
+	for kind, reason := range map[string]string{
+		v1alpha1.ConditionChannelsUsable: v1alpha1.ReasonChannelNotUsable,
+		v1alpha1.ConditionSchoolsTrained: v1alpha1.ReasonTrainingMissing,
+		v1alpha1.ConditionPublicityHeld:  v1alpha1.ReasonPublicityMissing,
+	} {
+		text := map[string]string{
+			v1alpha1.ConditionChannelsUsable: "no usable channel of the class Psychiatric,\nwhich the tier Severe refers to",
+			v1alpha1.ConditionSchoolsTrained: "not trained within 365 days before the opening: west",
+			v1alpha1.ConditionPublicityHeld:  "(advisory) no publicity within 180 days before the opening: new, west",
+		}[kind]
+		gated.Status.Conditions = set(gated.Status.Conditions, kind, "False", reason, text)
+	}
+	gated.Status.Conditions = set(gated.Status.Conditions, v1alpha1.ConditionAreasCovered, "True", v1alpha1.ReasonExceptionGranted, "area west: until 2026-12-31")
+	window := func(days int) v1alpha1.SessionWindow {
+		from := metav1.NewTime(opens.AddDate(0, 0, days))
+		return v1alpha1.SessionWindow{From: from, To: metav1.NewTime(from.Add(100 * time.Hour))}
+	}
+	gated.Status.LastReplan = v1alpha1.Replan{Time: metav1.NewTime(clock.Now().Add(-5 * time.Hour)), Was: window(0), Is: window(7)}
+
+	check := v1alpha1.Inspection{ObjectMeta: named("kaizhou", "spot-check"), Status: v1alpha1.InspectionStatus{
+		Conditions: set(set(applied(), v1alpha1.ConditionDrawn, "True", v1alpha1.ReasonDrawn), v1alpha1.ConditionRectified, "False", v1alpha1.ReasonOverdue,
+			"1 finding should have been rectified by 2026-11-20"),
+		Open: ptr.To[int32](2), Overdue: ptr.To[int32](1), NextRectifyBy: "2026-11-20",
+	}}
+	objects.Inspections = append(objects.Inspections, check)
 
 	draft := objects.Instruments[0]
 	draft.Name, draft.Spec.Version, draft.Spec.Review.State = "phq-9-v2", "2", v1alpha1.ReviewDraft

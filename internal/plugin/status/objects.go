@@ -13,6 +13,7 @@ type Objects struct {
 	Campaigns   []v1alpha1.ScreeningCampaign
 	Policies    []v1alpha1.EscalationPolicy
 	Instruments []v1alpha1.Instrument
+	Inspections []v1alpha1.Inspection
 	// Unread lists what could not be read; the report is then a partial answer.
 	Unread []Unread
 }

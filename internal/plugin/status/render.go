@@ -18,7 +18,7 @@ import (
 func (r Report) Write(w io.Writer, style Style) {
 	r.header(w, style)
 	for _, section := range []*table.Table{
-		r.districtTable(), r.campaignTable(), r.roundTable(), r.channelTable(), r.schoolTable(), r.contentTable(),
+		r.districtTable(), r.campaignTable(), r.roundTable(), r.replanTable(), r.channelTable(), r.schoolTable(), r.inspectionTable(), r.contentTable(),
 	} {
 		section.Write(w, style.Colour)
 	}
@@ -57,20 +57,20 @@ func count(n int, noun string) string {
 }
 
 func (r Report) districtTable() *table.Table {
-	t := &table.Table{Title: "Districts", Head: []string{"NAME", "CODE", "READY", "PROVISIONED", "KEYS", "REPORTING", "DUTY", "SIGNALS", "SCHOOLS", "AGE"}}
+	t := &table.Table{Title: "Districts", Head: []string{"NAME", "CODE", "READY", "PROVISIONED", "KEYS", "REPORTING", "DUTY", "DRILL", "SIGNALS", "SCHOOLS", "SCREENED", "ANNUAL", "AGE"}}
 	for _, d := range r.Districts {
 		readiness := d.Ready.cell()
 		if d.Authorised.Health == Attention {
 			readiness = d.Authorised.cell()
 		}
 		t.Cells(cell(d.Name, d.Health), plain(d.Code), readiness, d.Provisioned.cell(), d.Keys.cell(), d.Reporting.cell(),
-			d.DutyChain.cell(), d.Signals.cell(), plain(d.Schools), plain(r.since(d.Created)))
+			d.DutyChain.cell(), d.Drill.reasonCell(), d.Signals.cell(), plain(d.Schools), plain(d.Screened), d.Annual.reasonCell(), plain(r.since(d.Created)))
 	}
 	return t
 }
 
 func (r Report) campaignTable() *table.Table {
-	t := &table.Table{Title: "Campaigns", Head: []string{"NAME", "SCHEDULE", "READY", "PLANNED", "ROUNDS", "NEXT", "BLOCKED"}}
+	t := &table.Table{Title: "Campaigns", Head: []string{"NAME", "SCHEDULE", "READY", "PLANNED", "ROUNDS", "NEXT", "BLOCKED", "ANNUAL"}}
 	for _, c := range r.Campaigns {
 		planned := c.Planned.cell()
 		if c.Suspend {
@@ -80,7 +80,7 @@ func (r Report) campaignTable() *table.Table {
 		if c.Blocked > 0 {
 			blocked.Colour = colours[Working]
 		}
-		t.Cells(plain(c.Name), plain(c.Schedule), c.Ready.cell(), planned, plain(c.Rounds), plain(string(c.NextSlot)), blocked)
+		t.Cells(plain(c.Name), plain(c.Schedule), c.Ready.cell(), planned, plain(c.Rounds), plain(string(c.NextSlot)), blocked, c.Annual.reasonCell())
 	}
 	return t
 }
@@ -88,8 +88,44 @@ func (r Report) campaignTable() *table.Table {
 func (r Report) roundTable() *table.Table {
 	t := &table.Table{Title: "Rounds", Head: []string{"DISTRICT", "NAME", "STATE", "GATES", "MEANING", "ANSWERED", "OPENS", "CLOSES", "RELEASED"}}
 	for _, round := range r.Rounds {
-		t.Cells(plain(round.District), cell(round.Name, round.Health), round.Open.reasonCell(), round.Gates.cell(), round.Meaning.cell(),
+		t.Cells(plain(round.District), cell(round.Name, round.Health), round.Open.reasonCell(), round.gates(), round.Meaning.cell(),
 			plain(round.Participation), plain(r.until(round.NextOpenTime)), plain(r.until(round.CloseTime)), round.Released.cell())
+	}
+	return t
+}
+
+// gates is True, or what is to be known: a gate that is only advised and shut is.
+func (r Round) gates() table.Cell {
+	if r.Gates.Reason == v1alpha1.ReasonAdvisoryNotMet {
+		return r.Gates.reasonCell()
+	}
+	return r.Gates.cell()
+}
+
+// replanTable shows the dates of rounds that were changed, until the round is over.
+func (r Report) replanTable() *table.Table {
+	t := &table.Table{Title: "Replanned", Head: []string{"DISTRICT", "NAME", "WAS", "IS", "CHANGED"}}
+	for _, round := range r.Rounds {
+		if round.Replan != nil {
+			t.Cells(plain(round.District), plain(round.Name), plain(span(round.Replan.Was)), plain(span(round.Replan.Is)), plain(r.until(&round.Replan.Time)))
+		}
+	}
+	return t
+}
+
+// span is a window in UTC, as kubectl shows instants: the districts of a province may have zones of their own.
+func span(w v1alpha1.SessionWindow) string {
+	return w.From.UTC().Format("2006-01-02T15:04Z") + " to " + w.To.UTC().Format("2006-01-02T15:04Z")
+}
+
+func (r Report) inspectionTable() *table.Table {
+	t := &table.Table{Title: "Inspections", Head: []string{"DISTRICT", "NAME", "DRAWN", "TO RECTIFY", "OVERDUE", "NEXT"}}
+	for _, i := range r.Inspections {
+		overdue := cell(strconv.Itoa(int(i.Overdue)), Neutral)
+		if i.Overdue > 0 {
+			overdue.Colour = colours[Attention]
+		}
+		t.Cells(plain(i.District), plain(i.Name), i.Drawn.cell(), plain(strconv.Itoa(int(i.Open))), overdue, plain(string(i.Next)))
 	}
 	return t
 }
@@ -103,13 +139,13 @@ func (r Report) channelTable() *table.Table {
 }
 
 func (r Report) schoolTable() *table.Table {
-	t := &table.Table{Title: "Schools", Head: []string{"DISTRICT", "READY", "NOT READY"}}
+	t := &table.Table{Title: "Schools", Head: []string{"DISTRICT", "READY", "NOT READY", "ANNUAL SCREENING"}}
 	for _, s := range r.Schools {
 		health := Healthy
 		if s.Ready < s.Total {
 			health = Working
 		}
-		t.Cells(plain(s.District), cell(fmt.Sprintf("%d/%d", s.Ready, s.Total), health), plain(s.reasons()))
+		t.Cells(plain(s.District), cell(fmt.Sprintf("%d/%d", s.Ready, s.Total), health), plain(told(s.NotReady)), plain(told(s.Annual)))
 	}
 	return t
 }

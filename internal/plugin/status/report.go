@@ -19,6 +19,7 @@ type Report struct {
 	Schools     []Schools    `json:"schools"`
 	Policies    []Policy     `json:"policies"`
 	Instruments []Instrument `json:"instruments"`
+	Inspections []Inspection `json:"inspections"`
 	// Findings are what a person should look at, the most urgent first.
 	Findings []Finding `json:"findings"`
 	// Unread lists what could not be read; the report is then a partial answer.
@@ -45,6 +46,7 @@ func Compute(objects Objects, now time.Time) Report {
 		Schools:     schools(objects.Schools),
 		Policies:    each(objects.Policies, policy),
 		Instruments: each(objects.Instruments, instrument),
+		Inspections: each(objects.Inspections, inspection),
 		Findings:    findings(objects),
 		Unread:      objects.Unread,
 	}

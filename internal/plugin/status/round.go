@@ -1,6 +1,9 @@
 package status
 
 import (
+	"cmp"
+
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
@@ -11,16 +14,20 @@ type Round struct {
 	District      string                 `json:"district"`
 	Name          string                 `json:"name"`
 	Campaign      string                 `json:"campaign"`
+	Purpose       v1alpha1.RoundPurpose  `json:"purpose"`
 	Health        Health                 `json:"health,omitempty"`
 	Ready         State                  `json:"ready"`
 	Open          State                  `json:"open"`
 	Gates         State                  `json:"gates"`
+	ShutGates     []Gate                 `json:"shutGates"` // and those that pass by an exception; never null
 	Meaning       State                  `json:"meaning"`
 	Released      State                  `json:"released"`
 	Suspend       v1alpha1.SuspendMode   `json:"suspend,omitempty"`
 	Participation string                 `json:"participation,omitempty"`
 	NextOpenTime  *metav1.Time           `json:"nextOpenTime,omitempty"`
 	CloseTime     *metav1.Time           `json:"closeTime,omitempty"`
+	Extended      *State                 `json:"extended,omitempty"` // whether the days that were asked for are in the sessions
+	Replan        *v1alpha1.Replan       `json:"replan,omitempty"`   // how the dates changed last
 	Release       *v1alpha1.RoundRelease `json:"release,omitempty"`
 }
 
@@ -30,6 +37,7 @@ func round(r *v1alpha1.ScreeningRound) Round {
 		District:      r.Namespace,
 		Name:          r.Name,
 		Campaign:      r.Spec.Campaign.Name,
+		Purpose:       cmp.Or(r.Spec.Purpose, v1alpha1.PurposeRegular),
 		Ready:         ready(r, conditions),
 		Open:          state(conditions, v1alpha1.ConditionOpen, Healthy),
 		Gates:         state(conditions, v1alpha1.ConditionGatesPassed, Working),
@@ -39,6 +47,14 @@ func round(r *v1alpha1.ScreeningRound) Round {
 		NextOpenTime:  r.Status.NextOpenTime,
 		CloseTime:     r.Status.CloseTime,
 		Suspend:       r.Spec.Suspend,
+		ShutGates:     ShutGates(conditions),
+	}
+	if meta.FindStatusCondition(conditions, v1alpha1.ConditionExtended) != nil {
+		extended := state(conditions, v1alpha1.ConditionExtended, Working)
+		out.Extended = &extended
+	}
+	if !r.Status.LastReplan.Time.IsZero() {
+		out.Replan = &r.Status.LastReplan
 	}
 	if r.Status.Release.Floor > 0 {
 		out.Release = &r.Status.Release
@@ -55,6 +71,10 @@ func (r *Round) settle() {
 	case v1alpha1.ReasonClosed, v1alpha1.ReasonReleased:
 		// Gates matter until the round has closed.
 		r.Open.Health, r.Gates.Health, r.Meaning.Health = Neutral, Neutral, Neutral
+		r.ShutGates, r.Replan = []Gate{}, nil
+		if r.Extended != nil {
+			r.Extended.Health = Neutral
+		}
 	}
 	if r.Meaning.Reason == v1alpha1.ReasonRefused {
 		r.Meaning.Health = Attention
@@ -63,6 +83,9 @@ func (r *Round) settle() {
 		r.Meaning.Health = Neutral
 	}
 	r.Health = worst(r.Ready.Health, r.Open.Health, r.Gates.Health, r.Meaning.Health)
+	if r.Extended != nil {
+		r.Health = worst(r.Health, r.Extended.Health)
+	}
 }
 
 // Campaign is one campaign of the province.
@@ -72,6 +95,7 @@ type Campaign struct {
 	Suspend  bool           `json:"suspend,omitempty"`
 	Ready    State          `json:"ready"`
 	Planned  State          `json:"planned"`
+	Annual   State          `json:"annual"`
 	Rounds   string         `json:"rounds,omitempty"`
 	NextSlot v1alpha1.Civil `json:"nextSlot,omitempty"`
 	Blocked  int            `json:"blocked,omitempty"`
@@ -84,6 +108,7 @@ func campaign(c *v1alpha1.ScreeningCampaign) Campaign {
 		Suspend:  c.Spec.Suspend != nil && *c.Spec.Suspend,
 		Ready:    ready(c, c.Status.Conditions),
 		Planned:  state(c.Status.Conditions, v1alpha1.ConditionPlanned, Working),
+		Annual:   annual(c.Status.Conditions),
 		Rounds:   c.Status.Rounds,
 		NextSlot: c.Status.NextSlot,
 		Blocked:  len(c.Status.Blocked),

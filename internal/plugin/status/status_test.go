@@ -115,6 +115,32 @@ func TestHealthOfTheWhole(t *testing.T) {
 			o.Rounds[0].Status.Conditions = set(o.Rounds[0].Status.Conditions, v1alpha1.ConditionOpen, "False", v1alpha1.ReasonClosed)
 			o.Rounds[0].Status.Conditions = set(o.Rounds[0].Status.Conditions, v1alpha1.ConditionGatesPassed, "False", v1alpha1.ReasonChannelNotUsable)
 		}), Healthy},
+		"an advisory gate holds nobody up": {with(func(o *Objects) {
+			o.Rounds[0].Status.Conditions = set(o.Rounds[0].Status.Conditions, v1alpha1.ConditionGatesPassed, "True", v1alpha1.ReasonAdvisoryNotMet)
+			o.Rounds[0].Status.Conditions = set(o.Rounds[0].Status.Conditions, v1alpha1.ConditionPublicityHeld, "False", v1alpha1.ReasonPublicityMissing, "(advisory) west")
+		}), Healthy},
+		"a school year with time left": {with(func(o *Objects) {
+			o.Districts[0].Status.Conditions = set(o.Districts[0].Status.Conditions, v1alpha1.ConditionAnnualScreeningMet, "False", v1alpha1.ReasonInProgress)
+		}), Healthy},
+		"a school year with little time left": {with(func(o *Objects) {
+			o.Districts[0].Status.Conditions = set(o.Districts[0].Status.Conditions, v1alpha1.ConditionAnnualScreeningMet, "False", v1alpha1.ReasonDueSoon)
+		}), Working},
+		"a campaign whose schools are overdue": {with(func(o *Objects) {
+			o.Campaigns[0].Status.Conditions = set(o.Campaigns[0].Status.Conditions, v1alpha1.ConditionAnnualScreeningMet, "False", v1alpha1.ReasonOverdue)
+		}), Attention},
+		"a round that cannot be extended": {with(func(o *Objects) {
+			o.Rounds[0].Status.Conditions = set(o.Rounds[0].Status.Conditions, v1alpha1.ConditionExtended, "False", v1alpha1.ReasonCalendarEnds)
+		}), Working},
+		"an inspection that waits for its seed": {with(func(o *Objects) {
+			o.Inspections = []v1alpha1.Inspection{{ObjectMeta: named("fengtai", "a"), Status: v1alpha1.InspectionStatus{
+				Conditions: set(applied(), v1alpha1.ConditionDrawn, "False", v1alpha1.ReasonWaitingForSeed),
+			}}}
+		}), Healthy},
+		"an inspection that cannot be drawn": {with(func(o *Objects) {
+			o.Inspections = []v1alpha1.Inspection{{ObjectMeta: named("fengtai", "a"), Status: v1alpha1.InspectionStatus{
+				Conditions: set(applied(), v1alpha1.ConditionDrawn, "False", v1alpha1.ReasonSeedBeforeList),
+			}}}
+		}), Attention},
 		"district being deleted": {with(func(o *Objects) {
 			now := metav1.NewTime(clock.Now())
 			o.Districts[0].DeletionTimestamp = &now
