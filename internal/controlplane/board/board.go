@@ -31,6 +31,9 @@ type Reading struct {
 	Refusals []contract.Refusal
 	Fault    string // why there is no report: "", or the reason Unreachable or ReportRefused
 	OK       bool   // Report and Refusals are there
+	// Coverage is what the district last said of its school year, however old; nil: nothing yet. The board sets it, and
+	// takes it out of Report.
+	Coverage *Coverage
 }
 
 const (
@@ -49,6 +52,8 @@ type place struct {
 	rounds   map[string]RoundDocuments
 	latest   *Reading
 	lastGood *Reading
+	coverage *Coverage // the last that came in full
+	askAnew  bool      // the district spoke of another
 }
 
 type subscriber struct {
@@ -133,6 +138,7 @@ func (b *Board) PutReading(namespace string, r Reading) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.place(namespace)
+	p.keep(&r)
 	p.latest = &r
 	if r.OK {
 		p.lastGood = &r
@@ -162,7 +168,7 @@ func (b *Board) ForgetDistrict(namespace string) {
 	if !known {
 		return
 	}
-	p.latest, p.lastGood = nil, nil
+	p.latest, p.lastGood, p.coverage, p.askAnew = nil, nil, nil, false
 	for _, s := range b.subscribers {
 		delete(s.seen, namespace)
 	}
@@ -255,6 +261,6 @@ func districtStub(namespace string) *v1alpha1.District {
 
 // wholeReading leaves out what changes all the time and no reconciler waits for.
 func wholeReading(r Reading) any {
-	r.At, r.Report.AtUnix, r.Report.AuditHead = time.Time{}, 0, ""
+	r.At, r.Report.AtUnix, r.Report.AuditHead, r.Coverage = time.Time{}, 0, "", nil
 	return r
 }
