@@ -112,7 +112,8 @@ func unlocked(pool *pgxpool.Pool, c Config, ex *exchange.Service, keys *seal.Key
 	clock := worker.NewSignal()
 	sender := &notify.Sender{Pool: pool, District: c.District, Secrets: secrets, Client: c.Client, Log: log, Wake: worker.NewSignal()}
 	deliverer := &referral.Deliverer{Pool: pool, District: c.District, Secrets: secrets, Client: c.Client, Log: log, Wake: worker.NewSignal()}
-	ex.Sealer, ex.Applied = keys, clock.Wake
+	counting := worker.NewSignal()
+	ex.Sealer, ex.Applied = keys, func() { clock.Wake(); counting.Wake() }
 	desk := &staff.Server{
 		Service: &staff.Service{Pool: pool, Keys: keys}, Roster: &roster.Service{Pool: pool, Keys: keys},
 		Provider: staff.NewProvider(c.Provider), Cookies: &staff.Cookies{Sealer: keys, Secure: c.SecureCookies, Now: time.Now}, Log: log,
@@ -127,7 +128,7 @@ func unlocked(pool *pgxpool.Pool, c Config, ex *exchange.Service, keys *seal.Key
 		Workers: []process.Service{
 			Clock(pool, log, clock, sender.Wake).Run, Sweeper(pool, log).Run, listen.Run, Forgetter(pool, log).Run,
 			sender.Fleet().Run, deliverer.Fleet().Run, notify.Prober(pool, c.Client, log).Run,
-			audit.Chainer(pool, log).Run, exchange.Releaser(pool, log).Run,
+			audit.Chainer(pool, log).Run, exchange.Releaser(pool, log).Run, exchange.Counter(pool, log, counting).Run,
 		},
 	}
 }

@@ -102,6 +102,9 @@ func validControl(c contract.Control) bool {
 	if !ok || !validSessions(c.Sessions) {
 		return false
 	}
+	if since := c.Cohort.NotScreenedSince; since != nil && (since.IsZero() || since.After(c.OpensAt)) {
+		return false // every student would be one who was not screened
+	}
 	schools := map[string]bool{}
 	for _, o := range c.Overrides {
 		if o.School == "" || schools[o.School] || len(o.Sessions) == 0 || !validSessions(o.Sessions) {
@@ -124,7 +127,12 @@ func validSessions(sessions []contract.Session) bool {
 
 func fixedPartsEqual(a, b contract.Control) bool {
 	return a.Round == b.Round && a.MeaningDigest == b.MeaningDigest && a.OpensAt.Equal(b.OpensAt) &&
-		slices.Equal(a.Cohort.Schools, b.Cohort.Schools) && slices.Equal(a.Cohort.Stages, b.Cohort.Stages)
+		slices.Equal(a.Cohort.Schools, b.Cohort.Schools) && slices.Equal(a.Cohort.Stages, b.Cohort.Stages) &&
+		sinceEqual(a.Cohort.NotScreenedSince, b.Cohort.NotScreenedSince)
+}
+
+func sinceEqual(a, b *time.Time) bool {
+	return a == b || a != nil && b != nil && a.Equal(*b)
 }
 
 // pastSessionsEqual compares, for the default list and for every school that has

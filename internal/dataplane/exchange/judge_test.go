@@ -18,6 +18,11 @@ var (
 
 func at(hours int) time.Time { return day.Add(time.Duration(hours) * time.Hour) }
 
+func since(hours int) *time.Time {
+	t := at(hours)
+	return &t
+}
+
 func span(from, to int) contract.Session { return contract.Session{From: at(from), To: at(to)} }
 
 func control(edit func(*contract.Control)) contract.Control {
@@ -54,10 +59,14 @@ func TestJudgeControl(t *testing.T) {
 		"open: a later session for one school": {now: 13, edit: func(c *contract.Control) {
 			c.Overrides = []contract.SchoolSessions{{School: "a", Sessions: []contract.Session{span(9, 12), span(50, 51)}}}
 		}},
-		"open: opening":            {now: 10, edit: func(c *contract.Control) { c.OpensAt = at(11) }, want: contract.RefusedOpen},
-		"open: cohort":             {now: 10, edit: func(c *contract.Control) { c.Cohort.Schools = []string{"a", "b"} }, want: contract.RefusedOpen},
-		"open: meaning":            {now: 10, edit: func(c *contract.Control) { c.MeaningDigest = other }, want: contract.RefusedOpen},
-		"open: a session that ran": {now: 13, edit: func(c *contract.Control) { c.Sessions = c.Sessions[1:] }, want: contract.RefusedOpen},
+		"open: opening":                {now: 10, edit: func(c *contract.Control) { c.OpensAt = at(11) }, want: contract.RefusedOpen},
+		"open: cohort":                 {now: 10, edit: func(c *contract.Control) { c.Cohort.Schools = []string{"a", "b"} }, want: contract.RefusedOpen},
+		"open: who was screened since": {now: 10, edit: func(c *contract.Control) { c.Cohort.NotScreenedSince = since(-24) }, want: contract.RefusedOpen},
+		"a make-up that begins before what it makes up": {now: 1, edit: func(c *contract.Control) { c.Cohort.NotScreenedSince = since(9) }, want: contract.RefusedInvalid},
+		"a make-up since no instant":                    {now: 1, edit: func(c *contract.Control) { c.Cohort.NotScreenedSince = &time.Time{} }, want: contract.RefusedInvalid},
+		"a make-up":                                     {now: 1, edit: func(c *contract.Control) { c.Cohort.NotScreenedSince = since(-24) }},
+		"open: meaning":                                 {now: 10, edit: func(c *contract.Control) { c.MeaningDigest = other }, want: contract.RefusedOpen},
+		"open: a session that ran":                      {now: 13, edit: func(c *contract.Control) { c.Sessions = c.Sessions[1:] }, want: contract.RefusedOpen},
 		"open: a session in the past": {now: 30, edit: func(c *contract.Control) {
 			c.Sessions = []contract.Session{span(9, 12), span(20, 21), span(33, 36)}
 		}, want: contract.RefusedOpen},
@@ -87,6 +96,29 @@ func TestJudgeControl(t *testing.T) {
 				t.Errorf("judged %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// An open make-up round may be closed later like any other; the same instant in another
+// zone is the same.
+func TestAnOpenMakeUpRoundIsExtended(t *testing.T) {
+	edit := func(zone *time.Location) func(*contract.Control) {
+		return func(c *contract.Control) {
+			from := at(-24).In(zone)
+			c.Cohort.NotScreenedSince = &from
+		}
+	}
+	is := control(edit(time.UTC))
+	is.Revision = 1
+	s := roundState{meaning: digest, control: &is, revision: &contract.Revision{Revision: 1, Digest: digest}, opensAt: is.OpensAt}
+	next := control(edit(time.FixedZone("UTC+8", 8*3600)))
+	next.ClosesAt = at(99)
+	if got := judgeControl(next, contract.Revision{Revision: 2, Digest: other}, s, at(10)); got != accepted {
+		t.Errorf("judged %q", got)
+	}
+	next.Cohort.NotScreenedSince = nil
+	if got := judgeControl(next, contract.Revision{Revision: 2, Digest: other}, s, at(10)); got != contract.RefusedOpen {
+		t.Errorf("a make-up round that is one no longer: judged %q", got)
 	}
 }
 

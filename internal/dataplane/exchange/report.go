@@ -25,6 +25,7 @@ type facts struct {
 	Transports      []probeFact        `json:"transports"`
 	Rounds          []roundFact        `json:"rounds"`
 	Rescore         *rescoreFact       `json:"rescore"`
+	Coverage        *coverageFact      `json:"coverage"`
 }
 
 type rescoreFact struct {
@@ -52,7 +53,8 @@ type roundFact struct {
 
 // Report says what may be known above about the district now.
 func (s *Service) Report(ctx context.Context) (contract.Report, error) {
-	raw, err := store.One[json.RawMessage](ctx, s.Pool, "SELECT ek_casework.report() || jsonb_build_object('rescore', ek_casework.rescore_report())")
+	raw, err := store.One[json.RawMessage](ctx, s.Pool, `SELECT ek_casework.report() || jsonb_build_object('rescore', ek_casework.rescore_report(),
+		'coverage', ek_casework.coverage_report())`)
 	if err != nil {
 		return contract.Report{}, fmt.Errorf("reading the facts of the report: %w", err)
 	}
@@ -60,7 +62,10 @@ func (s *Service) Report(ctx context.Context) (contract.Report, error) {
 	if err := json.Unmarshal(raw, &f); err != nil {
 		return contract.Report{}, fmt.Errorf("reading the facts of the report: %w", err)
 	}
-	report := summarise(f, s.Keys())
+	report, err := summarise(f, s.Keys())
+	if err != nil {
+		return contract.Report{}, fmt.Errorf("summarising the report: %w", err)
+	}
 	// What the operator would refuse, we do not send.
 	if err := contract.CheckReport(report); err != nil {
 		return contract.Report{}, fmt.Errorf("checking the report: %w", err)
@@ -69,11 +74,13 @@ func (s *Service) Report(ctx context.Context) (contract.Report, error) {
 }
 
 // summarise takes everything out of the facts that may not leave the district.
-func summarise(f facts, keys Keys) contract.Report {
+func summarise(f facts, keys Keys) (contract.Report, error) {
+	coverage, err := coverageOf(f.Coverage)
 	r := contract.Report{
 		AtUnix: f.AtUnix, SchemaVersion: f.SchemaVersion, Keys: keys.State, KeyDigest: keys.Digest, Directory: f.Directory,
 		DutyChain: f.DutyChain, Obligations: f.ObligationsOpen, Covered: f.Covered, OnTime: f.OnTime, AuditHead: f.AuditHead,
 		Channels: probes(f.Channels), Transports: probes(f.Transports), Rescore: rescored(f.Rescore),
+		Coverage: coverage, Timeliness: timely(f.Coverage),
 	}
 	for _, round := range f.Rounds {
 		r.Rounds = append(r.Rounds, contract.RoundView{
@@ -82,7 +89,7 @@ func summarise(f facts, keys Keys) contract.Report {
 			Invited: suppress.RoundTo10(round.Invited), Answered: suppress.RoundTo10(round.Answered), Release: round.Release,
 		})
 	}
-	return r
+	return r, err
 }
 
 func rescored(f *rescoreFact) *contract.Rescore {

@@ -83,6 +83,7 @@ func (s *Service) Sync(ctx context.Context, req contract.SyncRequest) (contract.
 		}
 	}
 	report, err := s.Report(ctx)
+	report.Coverage = withoutKnown(report.Coverage, req.Coverage)
 	response.Report = report
 	return response, err
 }

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 	"github.com/evenkeel/evenkeel/internal/dataplane/notify/webhook"
 )
 
 // validateDirectory returns what contradicts itself in a directory. The operator
 // has checked the same on the objects; a district does not rely on it.
 func validateDirectory(d contract.Directory) error {
-	checks := []func(contract.Directory) error{checkHead, checkSchools, checkStaff, checkTransports, checkChannels}
+	checks := []func(contract.Directory) error{checkHead, checkCoverage, checkSchools, checkStaff, checkTransports, checkChannels}
 	for _, check := range checks {
 		if err := check(d); err != nil {
 			return err
@@ -36,6 +37,19 @@ func checkHead(d contract.Directory) error {
 		if t.RespondWithinMinutes < 1 {
 			return fmt.Errorf("tighter: respondWithinMinutes must be at least 1")
 		}
+	}
+	return nil
+}
+
+func checkCoverage(d contract.Directory) error {
+	if d.Coverage == nil {
+		return nil
+	}
+	if _, err := coverage.ParseDayOfYear(d.Coverage.YearBegins); err != nil {
+		return fmt.Errorf("coverage.yearBegins: %w", err)
+	}
+	if percent := d.Coverage.TargetPercent; percent < 1 || percent > 100 {
+		return fmt.Errorf("coverage.targetPercent is %d; write 1 to 100", percent)
 	}
 	return nil
 }

@@ -39,6 +39,8 @@ var openRefusals = map[string]refusal{
 		"还没有登记监护人的同意。请让老师登记后再输入验证码。"),
 	"ConsentRefused": refuse(fault.Forbidden, "consent", "your guardian did not consent", "you need not do anything",
 		"监护人没有同意参加，你不需要做什么。"),
+	"NotAsked": refuse(fault.Gone, "code", "you have answered this school year, or chose not to", "there is nothing more to do; if you think that is wrong, tell your teacher",
+		"本学年你已经答过问卷，或已选择不参加，这次不需要再做什么。如有疑问，请告诉老师。"),
 	"NotYetOpen": refuse(fault.Forbidden, "round", "the round has not opened yet", "come back when your school's session begins",
 		"问卷还没有开始。请在学校安排的时间再来。"),
 	"Closed": refuse(fault.Gone, "round", "the round is over", "there is nothing more to do",

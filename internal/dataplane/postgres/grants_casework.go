@@ -24,12 +24,13 @@ var caseworkFunctions = []string{
 	"ek_casework.own", "ek_casework.contact", "ek_casework.close_obligation", "ek_casework.worklist", "ek_casework.obligation_record",
 	"ek_casework.follow_ups", "ek_casework.staff_roles", "ek_casework.referrals", "ek_casework.release_referral",
 	"ek_casework.known_students", "ek_casework.roster_schools", "ek_casework.upsert_students", "ek_casework.code_holders",
-	"ek_casework.store_codes", "ek_casework.replace_duty", "ek_casework.duty_names",
+	"ek_casework.store_codes", "ek_casework.replace_duty", "ek_casework.duty_names", "ek_casework.not_screened",
 	// for its workers
 	"ek_casework.advance_due", "ek_casework.sweep", "ek_casework.claim_notifications", "ek_casework.notification_accepted",
 	"ek_casework.notification_failed", "ek_casework.store_probe", "ek_casework.claim_probes", "ek_casework.claim_referrals",
 	"ek_casework.referral_delivered", "ek_casework.referral_failed", "ek_casework.chain_audit", "ek_casework.take_release",
 	"ek_casework.store_release", "ek_casework.forget_messages", "ek_casework.facts",
+	"ek_casework.count_coverage", "ek_casework.coverage_report",
 	"ek_casework.rescore_facts", "ek_casework.rescore_report", "ek_casework.score_differences",
 	// for partners and the exchange
 	"ek_casework.store_receipt", "ek_casework.hear_hospital", "ek_casework.store_hospital_answer", "ek_casework.report",

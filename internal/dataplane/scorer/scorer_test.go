@@ -537,3 +537,46 @@ func (d *district) scores(s student) scorer.Scores {
 	}
 	return scores
 }
+
+// A response counts as screening when it could be scored and every critical item has an
+// answer: then nothing is left to ask again.
+func TestWhoCountsAsScreened(t *testing.T) {
+	d := newDistrict(t)
+	state := func(s student) string {
+		d.Helper()
+		return pgtest.One[string](d, d.db, "SELECT state FROM ek.coverage_since(now() - interval '1 day') WHERE student_id = $1", s.ID)
+	}
+	for name, tt := range map[string]struct {
+		values []int
+		want   string
+	}{
+		"a low score":           {[]int{0, 0, 0, 0, 0, 0, 0, 0, 0}, "Screened"},
+		"a severe one":          {[]int{3, 3, 3, 3, 3, 3, 3, 3, 3}, "Screened"},
+		"prorated":              {[]int{1, 1, 1, 1, blank, 0, 0, 0, 0}, "Screened"},
+		"too much missing":      {[]int{blank, blank, blank, 0, 0, 0, 0, 0, 0}, "Unscorable"},
+		"a critical item blank": {[]int{0, 0, 0, 0, 0, 0, 0, 0, blank}, "Unscorable"},
+		"all blank":             {nil, "Unscorable"},
+	} {
+		s := d.answers(tt.values...)
+		if got := state(s); got != "Absent" {
+			t.Errorf("%s: while the form is open the student is %s", name, got)
+		}
+		d.submit(s)
+		if got := state(s); got != "Unscorable" {
+			t.Errorf("%s: before it is scored the student is %s", name, got)
+		}
+		d.pass()
+		if got := state(s); got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+		// shredding takes the answers and leaves the fact
+		d.db.Exec(t, "DELETE FROM ek.student_key WHERE student_id = $1", s.ID)
+		want := tt.want
+		if want != "Screened" {
+			want = "Declined" // nobody can ask them again
+		}
+		if got := state(s); got != want {
+			t.Errorf("%s, then shredded: %s, want %s", name, got, want)
+		}
+	}
+}

@@ -37,6 +37,7 @@ func (s *Server) routeAPI(mux *http.ServeMux) {
 		"GET /api/v1/score-differences":             s.listScoreDifferences,
 		"POST /api/v1/roster":                       s.importRoster,
 		"POST /api/v1/codes":                        s.issueCodes,
+		"GET /api/v1/schools/{school}/not-screened": s.listNotScreened,
 		"PUT /api/v1/duty":                          s.replaceDuty,
 	} {
 		mux.HandleFunc(pattern, s.handle(s.withToken(call)))
@@ -178,6 +179,14 @@ func (s *Server) issueCodes(w http.ResponseWriter, r *http.Request, who Identity
 	w.Header().Set("content-disposition", `attachment; filename="codes.csv"`)
 	_ = roster.WriteCodes(w, codes) // the client may be gone; issuing again makes new ones
 	return nil
+}
+
+func (s *Server) listNotScreened(w http.ResponseWriter, r *http.Request, who Identity) error {
+	list, err := s.Roster.NotScreened(r.Context(), actor(who), r.PathValue("school"))
+	if err != nil {
+		return err
+	}
+	return web.JSON(w, map[string]any{"notScreened": emptyIfNil(list)})
 }
 
 func (s *Server) replaceDuty(w http.ResponseWriter, r *http.Request, who Identity) error {

@@ -323,6 +323,8 @@ func TestRosterCodesAndDutyOverHTTP(t *testing.T) {
 		{"codes", "registrars", "POST", "/api/v1/codes", map[string]any{"round": caseworktest.Round, "school": "no-9"}, 404, "school"},
 		{"codes of an unknown round", "registrars", "POST", "/api/v1/codes", map[string]any{"round": "spring"}, 404, "round"},
 		{"codes as class teacher", "no-1-class", "POST", "/api/v1/codes", map[string]any{"round": caseworktest.Round}, 403, "Registrar"},
+		{"not screened, uncounted", "registrars", "GET", "/api/v1/schools/no-1/not-screened", nil, 409, "try again in a minute"},
+		{"not screened as duty", "district-duty", "GET", "/api/v1/schools/no-1/not-screened", nil, 403, "Registrar"},
 		{"duty", "registrars", "PUT", "/api/v1/duty", "subject,level,school,transport,address\nli,City,,sms,1\n", 200, `"people":1`},
 		{"faulty duty", "registrars", "PUT", "/api/v1/duty", "subject,level,school,transport,address\nli,Moon,,sms,1\n", 422, `"column":"level"`},
 		{"unknown path", "registrars", "GET", "/api/v1/students", nil, 404, `"field":"path"`},

@@ -39,7 +39,7 @@ type District struct {
 }
 
 // New makes a district with the default directory and an open round.
-func New(t *testing.T, edits ...func(*contract.Directory)) *District {
+func New(t testing.TB, edits ...func(*contract.Directory)) *District {
 	t.Helper()
 	d := Empty(t)
 	d.Sync(t, Request(Directory(edits...)))
@@ -49,7 +49,7 @@ func New(t *testing.T, edits ...func(*contract.Directory)) *District {
 }
 
 // Empty makes a district that has not been told anything.
-func Empty(t *testing.T) *District {
+func Empty(t testing.TB) *District {
 	t.Helper()
 	db, keys := pgtest.New(t), sealtest.Keys(7)
 	return &District{Database: db, Keys: keys, Exchange: &exchange.Service{
@@ -153,7 +153,7 @@ func desire(r *contract.SyncRequest, round string) *contract.RoundDesired {
 }
 
 // Sync applies a request and fails the test on any refusal.
-func (d *District) Sync(t *testing.T, r contract.SyncRequest) contract.SyncResponse {
+func (d *District) Sync(t testing.TB, r contract.SyncRequest) contract.SyncResponse {
 	t.Helper()
 	response := d.TrySync(t, r)
 	if len(response.Refusals) > 0 {
@@ -163,7 +163,7 @@ func (d *District) Sync(t *testing.T, r contract.SyncRequest) contract.SyncRespo
 }
 
 // TrySync applies a request.
-func (d *District) TrySync(t *testing.T, r contract.SyncRequest) contract.SyncResponse {
+func (d *District) TrySync(t testing.TB, r contract.SyncRequest) contract.SyncResponse {
 	t.Helper()
 	response, err := d.Exchange.Sync(t.Context(), r)
 	if err != nil {
@@ -173,19 +173,19 @@ func (d *District) TrySync(t *testing.T, r contract.SyncRequest) contract.SyncRe
 }
 
 // Open brings a control and its meaning.
-func (d *District) Open(t *testing.T, c contract.Control) {
+func (d *District) Open(t testing.TB, c contract.Control) {
 	t.Helper()
 	d.Sync(t, Request(Meaning(c.Round), c))
 }
 
 // Now is the database's clock.
-func (d *District) Now(t *testing.T) time.Time {
+func (d *District) Now(t testing.TB) time.Time {
 	t.Helper()
 	return pgtest.One[time.Time](t, d.Database, "SELECT clock_timestamp()")
 }
 
 // Duty puts a person with an address on the given transports on the duty list.
-func (d *District) Duty(t *testing.T, subject string, level contract.Level, school string, transports ...string) {
+func (d *District) Duty(t testing.TB, subject string, level contract.Level, school string, transports ...string) {
 	t.Helper()
 	person := pgtest.One[uuid.UUID](t, d.Database,
 		"INSERT INTO ek.duty_person (subject, level, school) VALUES ($1, $2, $3) RETURNING id", subject, string(level), school)
@@ -196,7 +196,7 @@ func (d *District) Duty(t *testing.T, subject string, level contract.Level, scho
 }
 
 // Student puts a student on the roster and returns the id.
-func (d *District) Student(t *testing.T, school, name string) uuid.UUID {
+func (d *District) Student(t testing.TB, school, name string) uuid.UUID {
 	t.Helper()
 	id := uuid.New()
 	key, err := d.Keys.NewStudentKey(id)
@@ -217,7 +217,7 @@ func (d *District) Student(t *testing.T, school, name string) uuid.UUID {
 
 // Answer stores a critical answer of a class with its obligation, as intake does,
 // and returns the obligation's number.
-func (d *District) Answer(t *testing.T, student uuid.UUID, class contract.Class) string {
+func (d *District) Answer(t testing.TB, student uuid.UUID, class contract.Class) string {
 	t.Helper()
 	attempt := d.Attempt(t, student, "Draft")
 	event := d.Event(t, attempt, class)
@@ -225,7 +225,7 @@ func (d *District) Answer(t *testing.T, student uuid.UUID, class contract.Class)
 }
 
 // Attempt opens an attempt in a state and returns its id.
-func (d *District) Attempt(t *testing.T, student uuid.UUID, state string) uuid.UUID {
+func (d *District) Attempt(t testing.TB, student uuid.UUID, state string) uuid.UUID {
 	t.Helper()
 	id := uuid.New()
 	d.Exec(t, `INSERT INTO ek.attempt (id, student_id, round, code_hmac, state, age, needs_assent, opened_at, finalise_at)
@@ -234,14 +234,14 @@ func (d *District) Attempt(t *testing.T, student uuid.UUID, state string) uuid.U
 }
 
 // Event stores an answer event without any obligation and returns its id.
-func (d *District) Event(t *testing.T, attempt uuid.UUID, class contract.Class) int64 {
+func (d *District) Event(t testing.TB, attempt uuid.UUID, class contract.Class) int64 {
 	t.Helper()
 	return insert[int64](t, d, `INSERT INTO ek.answer_event (attempt_id, form_key_hash, save_no, instrument, item, sealed, class, disposition)
 		VALUES ($1, '\x00', 1, 'phq-9', 'q9', '\x00', $2, 'Accepted') RETURNING id`, attempt, class.Rank())
 }
 
 // Raise raises the obligation of an answer event and returns its number.
-func (d *District) Raise(t *testing.T, attempt, student uuid.UUID, class contract.Class, event int64) string {
+func (d *District) Raise(t testing.TB, attempt, student uuid.UUID, class contract.Class, event int64) string {
 	t.Helper()
 	id := insert[uuid.UUID](t, d, "SELECT ek.raise_obligation('Attempt', $1, $2, $3, $4, NULL, 'CriticalAnswer', $5::bigint::text, false)",
 		attempt, student, Round, class.Rank(), event)
@@ -249,7 +249,7 @@ func (d *District) Raise(t *testing.T, attempt, student uuid.UUID, class contrac
 }
 
 // insert runs a writing statement that returns one value, as the owner.
-func insert[T any](t *testing.T, d *District, sql string, args ...any) (value T) {
+func insert[T any](t testing.TB, d *District, sql string, args ...any) (value T) {
 	t.Helper()
 	err := postgres.InTx(t.Context(), d.Owner, func(tx pgx.Tx) error {
 		return tx.QueryRow(t.Context(), sql, args...).Scan(&value)
@@ -262,7 +262,7 @@ func insert[T any](t *testing.T, d *District, sql string, args ...any) (value T)
 
 // Rewind makes an obligation older by shifting all of its instants, which is how
 // tests let time pass.
-func (d *District) Rewind(t *testing.T, number string, by time.Duration) {
+func (d *District) Rewind(t testing.TB, number string, by time.Duration) {
 	t.Helper()
 	d.Exec(t, `UPDATE ek.obligation SET raised_at = raised_at - $2::interval, armed_at = armed_at - $2::interval,
 		deadline_at = deadline_at - $2::interval, next_step_at = next_step_at - $2::interval WHERE number = $1`, number, by)
@@ -271,7 +271,7 @@ func (d *District) Rewind(t *testing.T, number string, by time.Duration) {
 }
 
 // Eventually waits, without a fixed pause of its own, until check is true.
-func Eventually(t *testing.T, what string, check func(context.Context) bool) {
+func Eventually(t testing.TB, what string, check func(context.Context) bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
