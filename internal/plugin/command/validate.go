@@ -64,7 +64,7 @@ func (o *validateOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	report := validate.Compute(set, reading)
+	report := validate.Compute(set, reading, o.program.Clock.Now())
 	if err := o.print(report); err != nil {
 		return err
 	}

@@ -112,6 +112,7 @@ func (c *checker) refused(kind string) bool {
 	admitted := map[string]int{
 		"AcademicCalendar": len(c.set.Calendars), "ScreeningCampaign": len(c.set.Campaigns), "District": len(c.set.Districts),
 		"Instrument": len(c.set.Instruments), "EscalationPolicy": len(c.set.Policies), "School": len(c.set.Schools),
+		"Inspection": len(c.set.Inspections),
 	}
 	for _, o := range c.set.Objects {
 		if o.Kind == kind {

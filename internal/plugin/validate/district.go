@@ -2,7 +2,6 @@ package validate
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/plugin/manifest"
@@ -17,6 +16,10 @@ func (c *checker) districts() {
 		}
 		c.grant(district)
 		c.staff(district)
+		for i, days := range district.Value.Spec.Narrowing.WithoutSessions {
+			c.date(district.Object, fmt.Sprintf("spec.narrowing.withoutSessions[%d].from", i), days.From)
+			c.date(district.Object, fmt.Sprintf("spec.narrowing.withoutSessions[%d].to", i), days.To)
+		}
 	}
 }
 
@@ -50,6 +53,10 @@ func (c *checker) staff(district manifest.Of[v1alpha1.District]) {
 func (c *checker) schools() {
 	told := map[string]bool{}
 	for _, school := range c.set.Schools {
+		spec := school.Value.Spec
+		c.date(school.Object, "spec.staffing.provider.validUntil", spec.Staffing.Provider.ValidUntil)
+		c.date(school.Object, "spec.training.completedOn", spec.Training.CompletedOn)
+		c.date(school.Object, "spec.publicity.heldOn", spec.Publicity.HeldOn)
 		district, found := named(in(c.set.Districts, school.Namespace), school.Namespace)
 		if !found {
 			if !told[school.Namespace] {
@@ -58,10 +65,8 @@ func (c *checker) schools() {
 			told[school.Namespace] = true
 			continue
 		}
-		area := school.Value.Spec.Area
-		if area != "" && !slices.ContainsFunc(district.Value.Spec.Areas, func(a v1alpha1.Area) bool { return a.Code == area }) {
-			c.add(school.Object, manifest.Warning, "spec.area",
-				fmt.Sprintf("District %s lists no area %q; write the code of one of its areas", district.Name, area))
+		if spec.Area != "" {
+			c.area(school.Object, "spec.area", district, spec.Area)
 		}
 	}
 }

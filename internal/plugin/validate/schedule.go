@@ -25,6 +25,8 @@ func (c *checker) campaigns() {
 			policy: template.EscalationPolicyRef.Name, policyAt: "spec.template.spec.escalationPolicyRef.name",
 		})
 		c.fit(campaign)
+		c.gateExceptions(campaign)
+		c.narrowings(campaign)
 	}
 }
 

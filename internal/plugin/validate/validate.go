@@ -5,6 +5,7 @@ package validate
 
 import (
 	"slices"
+	"time"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/core/fault"
@@ -20,9 +21,10 @@ type Report struct {
 	Findings []manifest.Finding `json:"findings"` // never null
 }
 
-// Compute checks a set. The findings given are those of reading it.
-func Compute(set manifest.Set, reading []manifest.Finding) Report {
-	c := &checker{set: set, findings: slices.Clone(reading)}
+// Compute checks a set. The findings given are those of reading it; the time is for what has
+// ended by now.
+func Compute(set manifest.Set, reading []manifest.Finding, now time.Time) Report {
+	c := &checker{set: set, findings: slices.Clone(reading), now: now}
 	c.instruments()
 	c.policies()
 	c.calendars()
@@ -30,6 +32,8 @@ func Compute(set manifest.Set, reading []manifest.Finding) Report {
 	c.rounds()
 	c.districts()
 	c.schools()
+	c.channelDates()
+	c.inspections()
 	return c.report()
 }
 
@@ -37,6 +41,7 @@ func Compute(set manifest.Set, reading []manifest.Finding) Report {
 type checker struct {
 	set      manifest.Set
 	findings []manifest.Finding
+	now      time.Time
 }
 
 func (c *checker) add(o *manifest.Object, severity manifest.Severity, field, message string) {

@@ -6,12 +6,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/evenkeel/evenkeel/internal/plugin/manifest"
 	"github.com/evenkeel/evenkeel/internal/plugin/validate"
 )
+
+// It is noon in Beijing.
+var today = time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC)
 
 const config = "../../../config/"
 
@@ -46,7 +50,7 @@ func check(t *testing.T, without []string, changes ...change) validate.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return validate.Compute(set, reading)
+	return validate.Compute(set, reading, today)
 }
 
 func changed(t *testing.T, file, text string, changes []change) string {
@@ -198,6 +202,108 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// exceptions gives the campaign an exception of each kind.
+func exceptions(text string) change {
+	return change{"screeningcampaign.yaml", "  suspend: false\n", "  suspend: false\n  gateExceptions:\n" + text}
+}
+
+// What gates, narrowing and inspections name is there, exists, and has not ended.
+func TestGatesAndInspections(t *testing.T) {
+	const (
+		campaign  = "ScreeningCampaign/autumn-check-up"
+		district  = "District/fengtai/fengtai"
+		elsewhere = " is not in this set; it has to be in the cluster already, or add its file"
+		training  = "  - {name: late, gate: Training, district: fengtai, schools: [lotus-pond], grantedBy: 市教委德育处, until: \"2026-11-22\"}\n"
+	)
+	narrow := func(district string) change {
+		return change{"district.yaml", "  cellFloor:", district + "  cellFloor:"}
+	}
+	found := func(text string) change {
+		return change{"schools.yaml", "", "---\napiVersion: screening.evenkeel.dev/v1alpha1\nkind: Inspection\nmetadata: {name: check, namespace: fengtai}\nspec:\n" +
+			"  schools: 1\n  seedSource: the next draw\n" + text}
+	}
+	tests := map[string]struct {
+		without []string
+		changes []change
+		want    []string
+	}{
+		"an exception on its last day": {changes: []change{exceptions(training)}},
+		"an exception that has ended": {
+			changes: []change{exceptions(strings.Replace(training, "11-22", "11-21", 1))},
+			want: []string{"warning " + campaign + " spec.gateExceptions[0].until: the exception ended with 2026-11-21 and lets nothing pass any more; " +
+				"write a later day, or take it out"},
+		},
+		"a day that does not exist": {
+			changes: []change{exceptions(strings.Replace(training, "2026-11-22", "2027-02-30", 1))},
+			want:    []string{"error " + campaign + ` spec.gateExceptions[0].until: "2027-02-30" is not a date; write YYYY-MM-DD, such as 2026-09-01`},
+		},
+		"a school, an area and a district that there are not": {
+			changes: []change{exceptions(strings.Replace(training, "lotus-pond", "lotus", 1) +
+				"  - {name: b, gate: ExpertGroup, district: fengtai, areas: [north], grantedBy: x, until: \"2027-01-01\"}\n" +
+				"  - {name: c, gate: DutyDrill, district: kaizhou, grantedBy: x, until: \"2027-01-01\"}\n")},
+			want: []string{
+				"warning " + campaign + " spec.gateExceptions[0].schools[0]: School lotus" + elsewhere,
+				"warning " + campaign + ` spec.gateExceptions[1].areas[0]: District fengtai lists no area "north"; write the code of one of its areas`,
+				"warning " + campaign + " spec.gateExceptions[2].district: District kaizhou" + elsewhere,
+			},
+		},
+		"a district that the campaign does not select": {
+			changes: []change{
+				exceptions(training),
+				{"namespace.yaml", "", "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: kaizhou, labels: {screening.evenkeel.dev/pilot: \"true\"}}\n"},
+				{"namespace.yaml", "pilot: \"true\"      #", "pilot: \"no\"      #"},
+			},
+			want: []string{"warning " + campaign + " spec.gateExceptions[0].district: the campaign does not select District fengtai; write one that it does"},
+		},
+		"an extra date that does not exist": {
+			changes: []change{{"screeningcampaign.yaml", "    missedRunPolicy: RunOnce\n", "    missedRunPolicy: RunOnce\n    extraDates: [\"2026-11-31\"]\n"}},
+			want:    []string{"error " + campaign + ` spec.schedule.extraDates[0]: "2026-11-31" is not a date; write YYYY-MM-DD, such as 2026-09-01`},
+		},
+		"narrowing with hours of its own": {changes: []change{narrow("  narrowing: {session: {from: \"08:00\", to: \"09:30\"}}\n")}},
+		"narrowing without common hours": {
+			changes: []change{narrow("  narrowing: {session: {from: \"07:00\", to: \"09:00\"}}\n")},
+			want: []string{"warning " + district + " spec.narrowing.session: 07:00 to 09:00 has no time in common with Stage1 of ScreeningCampaign autumn-check-up, " +
+				"09:00 to 16:30: the district would be blocked; write hours within those"},
+		},
+		"days without sessions that do not exist": {
+			changes: []change{narrow("  narrowing: {withoutSessions: [{name: tests, from: \"2026-11-30\", to: \"2026-11-31\"}]}\n")},
+			want:    []string{"error " + district + ` spec.narrowing.withoutSessions[0].to: "2026-11-31" is not a date; write YYYY-MM-DD, such as 2026-09-01`},
+		},
+		"evidence on days that do not exist": {
+			changes: []change{{"schools.yaml", "completedOn: \"2026-09-10\"", "completedOn: \"2026-09-31\""}, {"schools.yaml", "2027-08-31", "2027-06-31"}},
+			want: []string{
+				"error School/fengtai/lotus-pond spec.training.completedOn: \"2026-09-31\" is not a date; write YYYY-MM-DD, such as 2026-09-01",
+				"error School/fengtai/willow-lane spec.staffing.provider.validUntil: \"2027-06-31\" is not a date; write YYYY-MM-DD, such as 2026-09-01",
+			},
+		},
+		"an agreement without an end": {
+			changes: []change{{"referralchannel.yaml", "2027-08-31", "2027-06-31"}},
+			want:    []string{`error ReferralChannel/fengtai/city-hospital spec.agreement.validUntil: "2027-06-31" is not a date; write YYYY-MM-DD, such as 2026-09-01`},
+		},
+		"an inspection":           {changes: []change{found("  areas: [east]\n")}},
+		"an inspection elsewhere": {changes: []change{found("  areas: [north]\n")}, want: []string{`warning Inspection/fengtai/check spec.areas[0]: District fengtai lists no area "north"; write the code of one of its areas`}},
+		"findings": {
+			changes: []change{found("  findings:\n  - {school: lotus, item: Training, result: NotMet, foundOn: \"2026-11-01\", rectifyBy: \"2026-11-31\"}\n")},
+			want: []string{
+				"warning Inspection/fengtai/check spec.findings: there are findings and no seed: the schools have not been drawn; write spec.seed first",
+				`error Inspection/fengtai/check spec.findings[0].rectifyBy: "2026-11-31" is not a date; write YYYY-MM-DD, such as 2026-09-01`,
+				"warning Inspection/fengtai/check spec.findings[0].school: School lotus" + elsewhere,
+			},
+		},
+		"an inspection of no district": {
+			without: []string{"district.yaml", "namespace.yaml"}, changes: []change{found("")},
+			want: []string{"warning School/fengtai/lotus-pond metadata.namespace: District fengtai" + elsewhere, "warning Inspection/fengtai/check metadata.namespace: District fengtai" + elsewhere},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, told(check(t, tt.without, tt.changes...))); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // No round opens with an interview; who validates is told so before a gate tells it.
 func TestInterview(t *testing.T) {
 	report := check(t, nil, change{"phq-9.yaml", "administration: SelfReport", "administration: Interview"})
@@ -240,7 +346,7 @@ func TestShipped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range validate.Compute(set, reading).Findings {
+	for _, f := range validate.Compute(set, reading, today).Findings {
 		if f.Severity == manifest.Error {
 			t.Error(f)
 		}
