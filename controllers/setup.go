@@ -35,7 +35,7 @@ import (
 type Options struct {
 	Workloads workload.Settings
 	CellFloor int32         // the province's
-	Coverage  coverage.Rule // the province's
+	Coverage  coverage.Rule // the province's; zero: coverage.DefaultRule
 	Busy      time.Duration // between two calls of a district with a round under way; 0: 5 s
 	Quiet     time.Duration // otherwise; 0: 15 s
 	Clock     clock.WithTicker
@@ -85,6 +85,9 @@ type reconciler interface {
 
 // Setup registers everything.
 func Setup(mgr ctrl.Manager, o Options) error {
+	if o.Coverage == (coverage.Rule{}) {
+		o.Coverage = coverage.DefaultRule()
+	}
 	c, live, clk := mgr.GetClient(), mgr.GetAPIReader(), o.Clock
 	b, status, recorder := board.New(), apply.NewStatusWriter(c, clk), mgr.GetEventRecorder(v1alpha1.FieldOwner)
 	all := []reconciler{
@@ -106,6 +109,6 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		}
 	}
 	return mgr.Add(&sync.Syncer{
-		Client: c, Secrets: live, Board: b, Clock: clk, CellFloor: o.CellFloor, Busy: o.Busy, Quiet: o.Quiet, Dial: o.Dial,
+		Client: c, Secrets: live, Board: b, Clock: clk, CellFloor: o.CellFloor, Coverage: o.Coverage, Busy: o.Busy, Quiet: o.Quiet, Dial: o.Dial,
 	})
 }

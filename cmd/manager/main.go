@@ -39,7 +39,7 @@ func run(args []string) error {
 		return err
 	}
 	err = controllers.Setup(mgr, controllers.Options{
-		Workloads: s.workloads, CellFloor: int32(s.cellFloor), Busy: s.busy, Quiet: s.quiet, Clock: clock.RealClock{},
+		Workloads: s.workloads, CellFloor: int32(s.cellFloor), Coverage: s.coverage, Busy: s.busy, Quiet: s.quiet, Clock: clock.RealClock{},
 	})
 	if err != nil {
 		return err

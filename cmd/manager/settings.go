@@ -16,12 +16,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 
 	"github.com/evenkeel/evenkeel/internal/controlplane/workload"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 )
 
 // settings are the manager's flags.
 type settings struct {
 	workloads   workload.Settings
 	cellFloor   int
+	coverage    coverage.Rule
 	busy, quiet time.Duration
 	leaderElect bool
 	metricsAddr string
@@ -33,7 +35,7 @@ type settings struct {
 // parse reads flags; the namespace may come from the environment, where the pod's
 // own is known.
 func parse(args []string, getenv func(string) string) (settings, error) {
-	s := settings{workloads: workload.Settings{Resources: workload.DefaultResources()}}
+	s := settings{workloads: workload.Settings{Resources: workload.DefaultResources()}, coverage: coverage.DefaultRule()}
 	f := flag.NewFlagSet("manager", flag.ContinueOnError)
 	config.RegisterFlags(f)
 	f.StringVar(&s.workloads.Image, "image", "", "image of the data plane, pinned by digest in production (required)")
@@ -42,6 +44,11 @@ func parse(args []string, getenv func(string) string) (settings, error) {
 		return nil
 	})
 	f.IntVar(&s.cellFloor, "cell-floor", 10, "the province's smallest count that is published; a larger one of a district applies there")
+	f.Func("school-year-begins", "month and day on which school years begin (default 09-01)", setDay(&s.coverage.YearBegins))
+	f.Func("coverage-due", "last month and day of a school year by which every school is to have screened its students; a sooner one of a district applies there (default 05-31)",
+		setDay(&s.coverage.DueBy))
+	f.IntVar(&s.coverage.TargetPercent, "coverage-target-percent", s.coverage.TargetPercent,
+		"how many of a hundred students of a school are to be screened in a school year; a larger share of a district applies there")
 	f.StringVar(&s.workloads.OperatorNamespace, "namespace", getenv("POD_NAMESPACE"), "namespace of the operator")
 	f.BoolVar(&s.leaderElect, "leader-elect", true, "wait to be elected before working")
 	f.StringVar(&s.metricsAddr, "metrics-addr", ":8080", "address of /metrics; 0 for none")
@@ -76,6 +83,13 @@ func (s *settings) setResources(value string) error {
 	return nil
 }
 
+func setDay(into *coverage.DayOfYear) func(string) error {
+	return func(value string) (err error) {
+		*into, err = coverage.ParseDayOfYear(value)
+		return err
+	}
+}
+
 func (s *settings) check(rest []string) error {
 	switch {
 	case len(rest) > 0:
@@ -90,6 +104,9 @@ func (s *settings) check(rest []string) error {
 		return fmt.Errorf("--api-qps is %d: write 10 at least", s.qps)
 	case s.busy < time.Second || s.quiet < time.Second:
 		return errors.New("--sync-interval and --quiet-sync-interval are one second at least")
+	}
+	if err := s.coverage.Check(); err != nil {
+		return fmt.Errorf("--school-year-begins, --coverage-due, --coverage-target-percent: %w", err)
 	}
 	return nil
 }

@@ -188,6 +188,8 @@ func TestOperatorRefusesBadValues(t *testing.T) {
 		"scheme":       {operator(with("global", "imageRegistry", "https://mirror")), "at '/global/imageRegistry'"},
 		"unknown key":  {operator(with("crds", "enable", true)), "at '/crds': additional properties 'enable' not allowed"},
 		"floor":        {operator(func(v values) { v["cellFloor"] = 1 }), "at '/cellFloor': minimum: got 1, want 5"},
+		"not a day":    {operator(with("coverage", "dueBy", "5-31")), "at '/coverage/dueBy': '5-31' does not match pattern"},
+		"everybody":    {operator(with("coverage", "targetPercent", 101)), "at '/coverage/targetPercent': maximum: got 101, want 100"},
 		"no replica":   {operator(func(v values) { v["replicas"] = 0 }), "at '/replicas': minimum: got 0, want 1"},
 	}
 	for name, tc := range tests {

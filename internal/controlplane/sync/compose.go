@@ -14,7 +14,8 @@ type desired struct {
 	uid       string
 	directory *contract.Directory // nil: keep the one you have
 	rounds    map[string]board.RoundDocuments
-	rescore   contract.Ref // the comparison of scores that is asked for; "": none
+	rescore   contract.Ref    // the comparison of scores that is asked for; "": none
+	coverage  contract.Digest // of the coverage that is held; "": its schools are wanted
 }
 
 // compose says what a district should have and adds the documents that it lacks,
@@ -69,7 +70,8 @@ func composeRound(req *contract.SyncRequest, i int, docs board.RoundDocuments, v
 // that is not named would be held.
 func keepEverything(d desired) contract.SyncRequest {
 	req := contract.SyncRequest{
-		Version: contract.Version, District: d.code, DistrictUID: d.uid, Rescore: d.rescore, Rounds: []contract.RoundDesired{},
+		Version: contract.Version, District: d.code, DistrictUID: d.uid, Coverage: d.coverage, Rescore: d.rescore,
+		Rounds: []contract.RoundDesired{},
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.rounds)) {
 		req.Rounds = append(req.Rounds, contract.RoundDesired{Round: name})

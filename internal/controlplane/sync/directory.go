@@ -7,8 +7,10 @@ import (
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/controlplane/annual"
 	"github.com/evenkeel/evenkeel/internal/controlplane/channel"
 	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 )
 
 // sources are the objects a directory is made from.
@@ -18,6 +20,7 @@ type sources struct {
 	channels []v1alpha1.ReferralChannel
 	secrets  map[string]channel.Secrets // the valid ones, by name
 	floor    int32                      // the province's
+	coverage coverage.Rule              // the province's
 }
 
 // buildDirectory is deterministic: same objects, same document. A channel whose
@@ -37,6 +40,7 @@ func buildDirectory(s sources) *contract.Directory {
 		Staff:      buildStaff(spec),
 		Transports: transports,
 		Channels:   buildChannels(s),
+		Coverage:   buildCoverage(s.coverage, spec.Coverage),
 	}
 	for _, a := range spec.Areas {
 		d.Areas = append(d.Areas, contract.Area{Code: a.Code, Name: text(a.DisplayName)})
@@ -46,6 +50,15 @@ func buildDirectory(s sources) *contract.Directory {
 	}
 	d.Tighter = translate.Deadlines(spec)
 	return d
+}
+
+// buildCoverage leaves out by when it is due: a district counts, and what is late is for the operator to say.
+func buildCoverage(province coverage.Rule, own v1alpha1.StricterCoverage) *contract.CoverageRule {
+	if province == (coverage.Rule{}) {
+		return nil
+	}
+	rule := annual.RuleOf(province, own)
+	return &contract.CoverageRule{YearBegins: rule.YearBegins.String(), TargetPercent: rule.TargetPercent}
 }
 
 // buildSchools leaves out an area that the district does not list; the School

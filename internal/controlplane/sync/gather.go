@@ -39,6 +39,7 @@ func (s *Syncer) gather(ctx context.Context, namespace string) (*observed, error
 	}
 	o := &observed{connection: m.connection, desired: desired{
 		code: district.Spec.Code, uid: string(district.UID), directory: m.directory, rounds: rounds,
+		coverage: s.Board.CoverageDigest(namespace),
 	}}
 	if asked := district.Annotations[v1alpha1.AnnotationRescore]; asked != "" {
 		o.desired.rescore = contract.RefOf(asked) // what was written stays here

@@ -50,7 +50,7 @@ func (s *Syncer) forget(namespace string) {
 
 // objects reads from the cache everything but Secrets that a directory is made from.
 func (s *Syncer) objects(ctx context.Context, d *v1alpha1.District) (sources, error) {
-	src := sources{district: *d, floor: s.CellFloor}
+	src := sources{district: *d, floor: s.CellFloor, coverage: s.Coverage}
 	var schools v1alpha1.SchoolList
 	if err := s.Client.List(ctx, &schools, client.InNamespace(d.Namespace)); err != nil {
 		return src, fmt.Errorf("listing schools: %w", err)

@@ -16,6 +16,7 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 )
 
 // Syncer calls the districts. It implements manager.Runnable and
@@ -28,6 +29,8 @@ type Syncer struct {
 
 	// CellFloor is the province's; a district's own may be larger.
 	CellFloor int32
+	// Coverage is the province's rule; a district's own may be stricter. Zero: coverage is not asked for.
+	Coverage coverage.Rule
 	// Busy is the interval while a round is under way, Quiet otherwise. Zero means 5 s and 15 s.
 	Busy, Quiet time.Duration
 	// Dial connects to a district; nil means the network.
