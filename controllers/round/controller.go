@@ -93,7 +93,7 @@ func (r *Reconciler) bring(ctx context.Context, req ctrl.Request, o observed) (c
 	if written {
 		r.emit(&o.round, after)
 	}
-	return result.Of(errors.Join(applyErr, statusErr), nil, wait, nextLook(o.round.Spec, now))
+	return result.Of(errors.Join(applyErr, statusErr), nil, wait, nextLook(o, now))
 }
 
 // list puts the round onto the board without documents unless it has some already.

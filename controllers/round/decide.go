@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
@@ -40,7 +39,7 @@ func decide(o observed, now time.Time) decision {
 	d.digest, d.anew = pinned(o, began)
 	d.settled = d.digest != "" && began
 	d.schools = cohort(o, d, now)
-	d.gates = judge(o, d)
+	d.gates = judge(o, d, now)
 	d.suspend = d.anew && o.round.Spec.Suspend == ""
 	d.hold = hold(o, d)
 	if ahead := d.opens.Add(-pinAhead); !d.settled && !d.over && !now.Before(ahead) {
@@ -85,12 +84,15 @@ func cohort(o observed, d decision, now time.Time) []string {
 	return names
 }
 
-// hold is the strictest of what people ask, what the gates say and what caution asks of
-// a round whose object was made anew.
+// hold is the strictest of what people ask of the round and of its campaign, what the
+// gates say and what caution asks of a round whose object was made anew.
 func hold(o observed, d decision) contract.Hold {
 	h := translate.HoldOf(o.round.Spec.Suspend)
 	if d.gates.state == fail && !d.over || d.suspend {
 		h = translate.Hold(h, contract.HoldNew)
+	}
+	if !d.over {
+		h = translate.Hold(h, translate.HoldOf(o.suspension()))
 	}
 	return h
 }
@@ -144,9 +146,10 @@ func (d decision) withoutNews(o observed) decision {
 }
 
 // nextLook is how long until something about the round changes by itself.
-func nextLook(spec v1alpha1.ScreeningRoundSpec, now time.Time) time.Duration {
+func nextLook(o observed, now time.Time) time.Duration {
+	spec := o.round.Spec
 	opens, closes := translate.Window(spec)
-	instants := []time.Time{opens.Add(-pinAhead), opens.Add(-planning.Settling), closes}
+	instants := append(o.exceptionsEnd(), opens.Add(-pinAhead), opens.Add(-planning.Settling), closes)
 	for _, session := range spec.Sessions {
 		instants = append(instants, session.From.Time)
 	}

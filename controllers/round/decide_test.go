@@ -19,9 +19,10 @@ import (
 )
 
 var (
-	opens  = time.Date(2026, 9, 17, 1, 0, 0, 0, time.UTC)
-	closes = time.Date(2026, 9, 18, 8, 30, 0, 0, time.UTC)
-	other  = contract.Digest("bb11223344556677889900aabbccddeeff00112233445566778899aabbccddee")
+	beijing = time.FixedZone("Beijing", 8*60*60)
+	opens   = time.Date(2026, 9, 17, 1, 0, 0, 0, time.UTC)
+	closes  = time.Date(2026, 9, 18, 8, 30, 0, 0, time.UTC)
+	other   = contract.Digest("bb11223344556677889900aabbccddeeff00112233445566778899aabbccddee")
 )
 
 func yes(kind string) []metav1.Condition {
@@ -50,7 +51,8 @@ func running(t *testing.T) observed {
 	o := observed{
 		campaign: &v1alpha1.ScreeningCampaign{ObjectMeta: metav1.ObjectMeta{Name: "autumn", UID: "1f0c"}},
 		district: &v1alpha1.District{},
-		record:   &meaning, heard: true, duty: contract.Reachable, viewed: true,
+		zone:     beijing, campaignZone: beijing,
+		record: &meaning, heard: true, duty: contract.Reachable, viewed: true,
 		view: contract.RoundView{State: contract.RoundOpen, Meaning: digest, Control: contract.Revision{Revision: 1}},
 	}
 	o.campaign.Spec.Schedule.StartDate = "2026-09-15"
@@ -67,7 +69,20 @@ func running(t *testing.T) observed {
 	channel := v1alpha1.ReferralChannel{Spec: v1alpha1.ReferralChannelSpec{Class: "Psychiatric"}}
 	channel.Status.Conditions = yes(v1alpha1.ConditionUsable)
 	o.schools, o.channels = []v1alpha1.School{school}, []v1alpha1.ReferralChannel{channel}
+	prepare(&o)
 	return o
+}
+
+// prepare shows all that gates ask for evidence of.
+func prepare(o *observed) {
+	o.district.Spec.Areas = []v1alpha1.Area{{Code: "east", ExpertGroups: []string{"experts"}}}
+	o.district.Status.Drill.AcknowledgedTime = metav1.NewTime(opens.Add(-time.Hour))
+	for i := range o.schools {
+		spec := &o.schools[i].Spec
+		spec.Area, spec.Staffing.FullTimePsychTeachers = "east", ptr.To[int32](1)
+		spec.CounsellingRoom.OpenHoursPerWeek = ptr.To[int32](8)
+		spec.Training.CompletedOn, spec.Publicity.HeldOn = "2026-09-10", "2026-09-11"
+	}
 }
 
 var claimed = []rollout.Claim{{Campaign: "winter", OpensAt: closes.Add(-time.Minute), ClosesAt: closes.Add(time.Hour)}}
@@ -89,14 +104,24 @@ func TestWhatHoldsARunningRound(t *testing.T) {
 		hold   contract.Hold
 		reason string // of the gates
 	}{
-		"nothing":                     {func(*observed) {}, contract.HoldNone, ""},
-		"a person":                    {func(o *observed) { o.round.Spec.Suspend = v1alpha1.SuspendHoldAndDrain }, contract.HoldAndDrain, ""},
-		"the campaign":                {func(o *observed) { o.campaign.Spec.Suspend = ptr.To(true) }, contract.HoldNew, v1alpha1.ReasonSuspended},
-		"a person before a gate":      {func(o *observed) { o.round.Spec.Suspend = v1alpha1.SuspendHoldAndDrain; o.duty = contract.Unreachable }, contract.HoldAndDrain, v1alpha1.ReasonDutyChainNotReady},
-		"no duty":                     {func(o *observed) { o.duty = contract.Unreachable }, contract.HoldNew, v1alpha1.ReasonDutyChainNotReady},
-		"not: duty unknown":           {func(o *observed) { o.duty = contract.ReachUnknown }, contract.HoldNone, v1alpha1.ReasonNoReport},
-		"not: no report":              {func(o *observed) { o.heard = false }, contract.HoldNone, v1alpha1.ReasonNoReport},
-		"no channel":                  {func(o *observed) { o.channels[0].Status.Conditions = no(v1alpha1.ConditionUsable) }, contract.HoldNew, v1alpha1.ReasonChannelNotUsable},
+		"nothing":                {func(*observed) {}, contract.HoldNone, ""},
+		"a person":               {func(o *observed) { o.round.Spec.Suspend = v1alpha1.SuspendHoldAndDrain }, contract.HoldAndDrain, ""},
+		"the campaign":           {func(o *observed) { o.campaign.Spec.Suspend = ptr.To(true) }, contract.HoldNew, v1alpha1.ReasonSuspended},
+		"a person before a gate": {func(o *observed) { o.round.Spec.Suspend = v1alpha1.SuspendHoldAndDrain; o.duty = contract.Unreachable }, contract.HoldAndDrain, v1alpha1.ReasonDutyChainNotReady},
+		"no duty":                {func(o *observed) { o.duty = contract.Unreachable }, contract.HoldNew, v1alpha1.ReasonDutyChainNotReady},
+		"not: duty unknown":      {func(o *observed) { o.duty = contract.ReachUnknown }, contract.HoldNone, v1alpha1.ReasonNoReport},
+		"not: no report":         {func(o *observed) { o.heard = false }, contract.HoldNone, v1alpha1.ReasonNoReport},
+		"no channel":             {func(o *observed) { o.channels[0].Status.Conditions = no(v1alpha1.ConditionUsable) }, contract.HoldNew, v1alpha1.ReasonChannelNotUsable},
+		"the campaign, draining": {func(o *observed) {
+			o.campaign.Spec.Suspend, o.campaign.Spec.WhenSuspended = ptr.To(true), v1alpha1.SuspendHoldAndDrain
+		}, contract.HoldAndDrain, v1alpha1.ReasonSuspended},
+		"the campaign holds, a person drains": {func(o *observed) {
+			o.campaign.Spec.Suspend, o.campaign.Spec.WhenSuspended = ptr.To(true), v1alpha1.SuspendHold
+			o.round.Spec.Suspend = v1alpha1.SuspendHoldAndDrain
+		}, contract.HoldAndDrain, v1alpha1.ReasonSuspended},
+		"not: another campaign of that name, draining": {func(o *observed) {
+			o.campaign.UID, o.campaign.Spec.Suspend, o.campaign.Spec.WhenSuspended = "2", ptr.To(true), v1alpha1.SuspendHoldAndDrain
+		}, contract.HoldNone, ""},
 		"not: channel not probed":     {func(o *observed) { o.channels[0].Status.Conditions[0].Status = metav1.ConditionUnknown }, contract.HoldNone, ""},
 		"a school unstaffed":          {func(o *observed) { o.schools[0].Status.Conditions = no(v1alpha1.ConditionScreeningReady) }, contract.HoldNew, v1alpha1.ReasonSchoolsNotStaffed},
 		"a school gone":               {func(o *observed) { o.schools = nil }, contract.HoldNew, v1alpha1.ReasonSchoolsNotStaffed},
@@ -221,20 +246,30 @@ func TestCohortIsFixedShortlyBeforeTheOpening(t *testing.T) {
 }
 
 func TestNextLook(t *testing.T) {
-	spec := running(t).round.Spec
+	o := running(t)
+	until := func(gate v1alpha1.GateName, district string, day v1alpha1.Civil) v1alpha1.GateException {
+		return v1alpha1.GateException{Name: "x", Gate: gate, District: district, Until: day}
+	}
+	o.round.Namespace = "fengtai"
+	o.campaign.Spec.GateExceptions = []v1alpha1.GateException{
+		until(v1alpha1.GateStaffing, "fengtai", "2026-09-17"), until(v1alpha1.GateStaffing, "kaizhou", "2026-09-16"),
+		until(v1alpha1.GateStaffing, "fengtai", "2026-02-30"),
+	}
+	midnight := time.Date(2026, 9, 17, 16, 0, 0, 0, time.UTC) // in Beijing
 	tests := map[string]struct {
 		now  time.Time
 		want time.Duration
 	}{
-		"to the day ahead":    {opens.Add(-25 * time.Hour), time.Hour},
-		"to the settling":     {opens.Add(-time.Hour), time.Hour - planning.Settling},
-		"to the opening":      {opens.Add(-time.Minute), time.Minute},
-		"to the closing":      {opens, closes.Sub(opens)},
-		"nothing more to see": {closes, 0},
+		"to the day ahead":      {opens.Add(-25 * time.Hour), time.Hour},
+		"to the settling":       {opens.Add(-time.Hour), time.Hour - planning.Settling},
+		"to the opening":        {opens.Add(-time.Minute), time.Minute},
+		"to an exception's end": {opens, midnight.Sub(opens)},
+		"to the closing":        {midnight, closes.Sub(midnight)},
+		"nothing more to see":   {closes, 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := nextLook(spec, tt.now); got != tt.want {
+			if got := nextLook(o, tt.now); got != tt.want {
 				t.Errorf("looks again in %s, want %s", got, tt.want)
 			}
 		})

@@ -2,7 +2,6 @@ package round
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,16 +28,94 @@ const (
 // gate is the standing of one gate. When it passes, reason and message are empty unless
 // there is something to say all the same.
 type gate struct {
-	state   state
-	reason  string
-	message string
+	state    state
+	advisory bool // of one that is shut: the round opens all the same
+	reason   string
+	message  string
+	names    []string          // that the message is about
+	notes    []string          // of exceptions
+	settled  *metav1.Condition // what was found before the opening and is not asked again; nil: all the above
+}
+
+// How many names a condition of a gate has, and how many of each gate GatesPassed has.
+const (
+	namedAtMost = 20
+	summedUp    = 5
+)
+
+// text is the message with at most so many names.
+func (g gate) text(names int) string {
+	var parts []string
+	if g.message != "" {
+		parts = append(parts, g.message)
+	}
+	if len(g.names) > 0 {
+		parts = []string{g.message + ": " + named(g.names, names)}
+	}
+	text := strings.Join(append(parts, g.notes...), "; ")
+	if g.advisory {
+		text += " (advisory)"
+	}
+	return text
+}
+
+func named(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// check is a gate: the condition that it has of its own, if any, and what that says when
+// the gate passes and there is nothing else to say.
+type check struct {
+	condition string
+	holds     string
+	look      func(*scene) gate
+}
+
+// checks in order: the first that is shut gives GatesPassed its reason.
+var checks = []check{
+	{look: campaignGate}, {look: claimGate}, {look: districtGate},
+	{v1alpha1.ConditionInstrumentsUsable, "Every instrument may be used for the cohort", instrumentGate},
+	{v1alpha1.ConditionPolicyCompiles, "The policy compiles with the instruments", policyGate},
+	{look: recordGate},
+	{v1alpha1.ConditionChannelsUsable, "Every tier that drafts referrals has a usable ReferralChannel", channelGate},
+	{v1alpha1.ConditionDutyChainReachable, "The chain of duty can be reached", dutyGate},
+	{v1alpha1.ConditionSchoolsStaffed, "Every school has somebody to answer a child until the round closes", staffingGate},
+	{v1alpha1.ConditionDutyDrillHeld, "A drill of the chain of duty was acknowledged for the opening", drillGate},
+	{v1alpha1.ConditionPublicityHeld, "Every school has held publicity", publicityGate},
+	{v1alpha1.ConditionSchoolsTrained, "Every school's staff is trained", trainingGate},
+	{v1alpha1.ConditionCounsellingRoomsOpen, "Every school has an open counselling room", roomGate},
+	{v1alpha1.ConditionAreasCovered, "Every area with schools of the cohort has an expert group", areaGate},
+}
+
+// is the condition of a gate.
+func (c check) is(g gate) metav1.Condition {
+	text := g.text(namedAtMost)
+	switch {
+	case g.settled != nil:
+		return *g.settled
+	case g.state == fail:
+		return conditions.False(c.condition, g.reason, text)
+	case g.state == unknown:
+		return conditions.Unknown(c.condition, v1alpha1.ReasonNoReport, text)
+	case g.reason == v1alpha1.ReasonExceptionGranted:
+		return conditions.True(c.condition, g.reason, text)
+	case text != "":
+		return conditions.True(c.condition, v1alpha1.ReasonPassed, c.holds+"; "+text)
+	}
+	return conditions.True(c.condition, v1alpha1.ReasonPassed, c.holds)
 }
 
 // verdict is the standing of all gates together: the worst, with the reason of the
 // first that stands so and the messages of all that do not pass.
 type verdict struct {
-	gate
-	meaning *contract.Meaning // what the round would mean by the objects of now; nil when they do not fit
+	state      state
+	reason     string
+	message    string
+	conditions []metav1.Condition // of the gates that have one
+	meaning    *contract.Meaning  // what the round would mean by the objects of now; nil when they do not fit
 }
 
 // scene is what a gate looks at: what was observed, what was decided before the gates,
@@ -46,29 +123,50 @@ type verdict struct {
 type scene struct {
 	o         observed
 	d         decision
+	now       time.Time
+	schools   map[string]v1alpha1.School // of the district, by name
 	documents []contract.Instrument
 	policy    *contract.Policy
 }
 
-func judge(o observed, d decision) verdict {
-	s := scene{o: o, d: d}
-	gates := []func(*scene) gate{
-		campaignGate, claimGate, districtGate, instrumentGate, policyGate, recordGate, channelGate, dutyGate, schoolGate,
+func newScene(o observed, d decision, now time.Time) *scene {
+	s := &scene{o: o, d: d, now: now, schools: make(map[string]v1alpha1.School, len(o.schools))}
+	for _, school := range o.schools {
+		s.schools[school.Name] = school
 	}
+	return s
+}
+
+func judge(o observed, d decision, now time.Time) verdict {
+	s := newScene(o, d, now)
 	var v verdict
 	var messages []string
-	for _, check := range gates {
-		g := check(&s)
-		if g.state > v.state || v.reason == "" {
-			v.state, v.reason = g.state, g.reason
+	for _, c := range checks {
+		g := c.look(s)
+		if state, reason := g.weight(); state > v.state || v.reason == "" {
+			v.state, v.reason = state, reason
 		}
-		if g.message != "" {
-			messages = append(messages, g.message)
+		if text := g.text(summedUp); text != "" {
+			messages = append(messages, text)
+		}
+		if c.condition != "" {
+			v.conditions = append(v.conditions, c.is(g))
 		}
 	}
 	v.message = strings.Join(messages, "; ")
 	v.meaning = s.meaning()
 	return v
+}
+
+// weight is what a gate counts for in the sum.
+func (g gate) weight() (state, string) {
+	switch {
+	case g.advisory:
+		return pass, v1alpha1.ReasonAdvisoryNotMet
+	case g.reason == v1alpha1.ReasonExceptionGranted:
+		return pass, ""
+	}
+	return g.state, g.reason
 }
 
 // meaning is nil unless the instruments and the policy are worked out, and both fit.
@@ -84,138 +182,24 @@ func failing(reason, format string, args ...any) gate {
 	return gate{state: fail, reason: reason, message: fmt.Sprintf(format, args...)}
 }
 
-// unclear is a gate of which nothing is known: it fails until the meaning is settled.
-func (s *scene) unclear(reason, format string, args ...any) gate {
+func unclear(format string, args ...any) gate {
+	return gate{state: unknown, reason: v1alpha1.ReasonNoReport, message: fmt.Sprintf(format, args...)}
+}
+
+// unheard is a gate of which nothing is known: it fails until the meaning is settled.
+func (s *scene) unheard(reason, message string) gate {
 	if s.d.settled {
-		return gate{state: unknown, reason: v1alpha1.ReasonNoReport, message: fmt.Sprintf(format, args...)}
+		return unclear("%s", message)
 	}
-	return failing(reason, format, args...)
+	return failing(reason, "%s", message)
 }
 
-func campaignGate(s *scene) gate {
-	name := s.o.round.Spec.Campaign.Name
-	campaign := s.o.campaign
-	switch {
-	case campaign != nil && campaign.Spec.Suspend != nil && *campaign.Spec.Suspend && !s.isStranger():
-		return failing(v1alpha1.ReasonSuspended, "ScreeningCampaign %s is suspended", name)
-	case s.d.opened:
-		return gate{}
-	case campaign == nil || !campaign.DeletionTimestamp.IsZero():
-		return failing(v1alpha1.ReasonCampaignNotFound, "ScreeningCampaign %s is gone; a round that has not opened never opens without it", name)
-	case s.isStranger():
-		return failing(v1alpha1.ReasonCampaignNotFound, "the round was planned by an earlier ScreeningCampaign %s and is not in the plan of the present one", name)
-	case !translate.Scheduled(campaign.Spec.Schedule, s.o.round.Spec.Slot):
-		return failing(v1alpha1.ReasonCampaignNotFound, "the schedule of ScreeningCampaign %s no longer has %s; the round does not open", name, s.o.round.Spec.Slot)
+// opening is when students can answer first: as planned, or now if the round is late.
+func (s *scene) opening() time.Time {
+	if !s.d.opened && s.now.After(s.d.opens) {
+		return s.now
 	}
-	return gate{}
-}
-
-// claimGate keeps a school from two rounds at once: while another campaign's round that
-// comes first is planned or open at the same time, this one does not open.
-func claimGate(s *scene) gate {
-	if s.d.opened {
-		return gate{}
-	}
-	for _, c := range s.o.claims {
-		if c.OpensAt.Before(s.d.closes) && s.d.opens.Before(c.ClosesAt) {
-			return failing(v1alpha1.ReasonSchoolsClaimed,
-				"ScreeningCampaign %s screens schools of the district from %s to %s, and its round comes first; choose other dates or other stages for one of the two",
-				c.Campaign, c.OpensAt.Format(time.RFC3339), c.ClosesAt.Format(time.RFC3339))
-		}
-	}
-	return gate{}
-}
-
-// isStranger reports whether the campaign of that name is another than the one that
-// planned the round.
-func (s *scene) isStranger() bool { return string(s.o.campaign.UID) != s.o.round.Spec.Campaign.UID }
-
-func districtGate(s *scene) gate {
-	district := s.o.district
-	notReady := func(what string) gate {
-		return failing(v1alpha1.ReasonDistrictNotReady, "District %s %s", s.o.round.Namespace, what)
-	}
-	switch {
-	case district == nil || !district.DeletionTimestamp.IsZero():
-		return notReady("is not there")
-	case s.d.settled && isFalse(district.Status.Conditions, v1alpha1.ConditionKeysReady):
-		return notReady("lacks its keys")
-	case s.d.settled:
-		return gate{}
-	}
-	for _, kind := range []string{v1alpha1.ConditionReady, v1alpha1.ConditionKeysReady, v1alpha1.ConditionReporting} {
-		if !conditions.Holds(district.Status.Conditions, kind) {
-			return notReady("is not " + kind)
-		}
-	}
-	return gate{}
-}
-
-func channelGate(s *scene) gate {
-	if s.policy == nil {
-		return gate{}
-	}
-	var lacking []string
-	for _, tier := range s.policy.Tiers {
-		if tier.Does(contract.DraftReferral) && !s.hasChannel(tier.ChannelClass) {
-			lacking = append(lacking, fmt.Sprintf("%s (tier %s)", tier.ChannelClass, tier.Name))
-		}
-	}
-	if len(lacking) > 0 {
-		return failing(v1alpha1.ReasonChannelNotUsable, "no usable ReferralChannel of class %s", strings.Join(lacking, ", "))
-	}
-	return gate{}
-}
-
-// hasChannel reports whether a channel of the class can be used now. Once the round is
-// settled a channel that has merely not been probed of late counts.
-func (s *scene) hasChannel(class string) bool {
-	return slices.ContainsFunc(s.o.channels, func(c v1alpha1.ReferralChannel) bool {
-		list := c.Status.Conditions
-		known := conditions.Holds(list, v1alpha1.ConditionUsable)
-		notProbed := meta.IsStatusConditionPresentAndEqual(list, v1alpha1.ConditionUsable, metav1.ConditionUnknown)
-		return string(c.Spec.Class) == class && c.DeletionTimestamp.IsZero() && (known || s.d.settled && notProbed)
-	})
-}
-
-func dutyGate(s *scene) gate {
-	switch {
-	case !s.o.heard:
-		return s.unclear(v1alpha1.ReasonDutyChainNotReady, "the district has not reported whether its chain of duty can be reached")
-	case s.o.duty == contract.Unreachable:
-		return failing(v1alpha1.ReasonDutyChainNotReady, "the chain of duty cannot be reached: a level has no person on duty or no transport answers")
-	case s.o.duty != contract.Reachable:
-		return s.unclear(v1alpha1.ReasonDutyChainNotReady, "the district has not tried its chain of duty yet")
-	}
-	return gate{}
-}
-
-func schoolGate(s *scene) gate {
-	if len(s.d.schools) == 0 {
-		return failing(v1alpha1.ReasonSchoolsNotStaffed, "no School of the district has a stage of the cohort and a place in the plan")
-	}
-	var lacking []string
-	for _, name := range s.d.schools {
-		if !s.staffed(name) {
-			lacking = append(lacking, name)
-		}
-	}
-	if len(lacking) > 0 {
-		return failing(v1alpha1.ReasonSchoolsNotStaffed, "not ready to be screened: %s", strings.Join(lacking, ", "))
-	}
-	return gate{}
-}
-
-func (s *scene) staffed(name string) bool {
-	i := slices.IndexFunc(s.o.schools, func(school v1alpha1.School) bool { return school.Name == name })
-	if i < 0 {
-		return false
-	}
-	list := s.o.schools[i].Status.Conditions
-	if s.d.settled {
-		return !isFalse(list, v1alpha1.ConditionScreeningReady)
-	}
-	return conditions.Holds(list, v1alpha1.ConditionScreeningReady)
+	return s.d.opens
 }
 
 func isFalse(list []metav1.Condition, kind string) bool {

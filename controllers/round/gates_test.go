@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"sigs.k8s.io/yaml"
 
@@ -75,8 +76,8 @@ func TestInstrumentGate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o, d := planned(t)
 			tt.edit(&o)
-			s := scene{o: o, d: d}
-			got := instrumentGate(&s)
+			s := newScene(o, d, opens.Add(-time.Hour))
+			got := instrumentGate(s)
 			if passes := tt.says == ""; passes != (got.state == pass) || passes != (len(s.documents) == 1) {
 				t.Fatalf("state %v with %d documents: %s", got.state, len(s.documents), got.message)
 			}
@@ -117,9 +118,9 @@ func TestPolicyGate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o, d := planned(t)
 			tt.edit(&o)
-			s := scene{o: o, d: d}
-			instrumentGate(&s)
-			got := policyGate(&s)
+			s := newScene(o, d, opens.Add(-time.Hour))
+			instrumentGate(s)
+			got := policyGate(s)
 			if got.reason != tt.reason || !strings.Contains(got.message, tt.says) {
 				t.Fatalf("%s: %s; want %s that says %q", got.reason, got.message, tt.reason, tt.says)
 			}
@@ -133,14 +134,14 @@ func TestPolicyGate(t *testing.T) {
 
 func TestRecordGate(t *testing.T) {
 	o, d := planned(t)
-	s := scene{o: o, d: d}
-	instrumentGate(&s)
-	policyGate(&s)
-	if got := recordGate(&s); got.state != pass {
+	s := newScene(o, d, opens.Add(-time.Hour))
+	instrumentGate(s)
+	policyGate(s)
+	if got := recordGate(s); got.state != pass {
 		t.Errorf("PHQ-9 alone: %s", got.message)
 	}
 	s.documents[0].Scales[0].Norms = []contract.Norm{{Sex: contract.SexAny, Rows: make([]contract.NormRow, 60_000)}}
-	got := recordGate(&s)
+	got := recordGate(s)
 	if got.state != fail || got.reason != v1alpha1.ReasonInstrumentNotUsable || !strings.Contains(got.message, "a record holds 1048576") {
 		t.Errorf("60,000 rows of norms: %v %s: %s", got.state, got.reason, got.message)
 	}

@@ -2,6 +2,7 @@ package round
 
 import (
 	"context"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -18,21 +19,23 @@ import (
 
 // observed is all that deciding about a round depends on, besides the time.
 type observed struct {
-	round       v1alpha1.ScreeningRound
-	campaign    *v1alpha1.ScreeningCampaign // nil: there is none of that name
-	district    *v1alpha1.District          // nil: there is none in the namespace
-	policy      *v1alpha1.EscalationPolicy  // nil: there is none of that name
-	instruments []v1alpha1.Instrument       // all there are
-	channels    []v1alpha1.ReferralChannel  // of the district
-	schools     []v1alpha1.School           // of the district
-	claims      []rollout.Claim             // rounds of other campaigns with schools of this one, which come before it
-	record      *contract.Meaning           // what status.meaningDigest pinned; nil: nothing pinned, or the record is gone or not the right one
-	heard       bool                        // the latest attempt to hear from the district brought a report
-	duty        contract.Reach              // by that report
-	refusals    []contract.Refusal          // of this round's documents
-	view        contract.RoundView          // what the district last said of the round, however long ago
-	viewed      bool                        // it has said something
-	remembered  bool                        // nobody has asked the district since the operator started; all this is from status
+	round        v1alpha1.ScreeningRound
+	campaign     *v1alpha1.ScreeningCampaign // nil: there is none of that name
+	district     *v1alpha1.District          // nil: there is none in the namespace
+	policy       *v1alpha1.EscalationPolicy  // nil: there is none of that name
+	instruments  []v1alpha1.Instrument       // all there are
+	channels     []v1alpha1.ReferralChannel  // of the district
+	schools      []v1alpha1.School           // of the district
+	zone         *time.Location              // of the district; UTC when that is not there or its zone does not exist
+	campaignZone *time.Location              // of the campaign, likewise
+	claims       []rollout.Claim             // rounds of other campaigns with schools of this one, which come before it
+	record       *contract.Meaning           // what status.meaningDigest pinned; nil: nothing pinned, or the record is gone or not the right one
+	heard        bool                        // the latest attempt to hear from the district brought a report
+	duty         contract.Reach              // by that report
+	refusals     []contract.Refusal          // of this round's documents
+	view         contract.RoundView          // what the district last said of the round, however long ago
+	viewed       bool                        // it has said something
+	remembered   bool                        // nobody has asked the district since the operator started; all this is from status
 }
 
 func (r *Reconciler) gather(ctx context.Context, req ctrl.Request) (*observed, error) {
@@ -157,7 +160,26 @@ func (r *Reconciler) gatherDistrict(ctx context.Context, o *observed) (err error
 		return err
 	}
 	o.channels, o.schools = channels.Items, schools.Items
+	o.gatherZones()
 	return r.gatherClaims(ctx, o)
+}
+
+func (o *observed) gatherZones() {
+	o.zone, o.campaignZone = time.UTC, time.UTC
+	if o.district != nil {
+		o.zone = zoneOf(o.district.Spec.TimeZone)
+	}
+	if o.campaign != nil {
+		o.campaignZone = zoneOf(o.campaign.Spec.TimeZone)
+	}
+}
+
+func zoneOf(name v1alpha1.TimeZone) *time.Location {
+	zone, err := time.LoadLocation(string(name))
+	if err != nil {
+		return time.UTC
+	}
+	return zone
 }
 
 func (r *Reconciler) gatherClaims(ctx context.Context, o *observed) error {

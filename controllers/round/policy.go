@@ -34,7 +34,7 @@ func policyGate(s *scene) gate {
 		return failing(v1alpha1.ReasonPolicyInvalid, "EscalationPolicy %s: %s", name, err)
 	}
 	if s.o.district == nil {
-		return gate{} // the district is what is wrong
+		return s.compiles(policy)
 	}
 	tightened, notes := translate.Tighten(policy, s.o.district.Spec)
 	s.policy = &tightened
@@ -55,7 +55,7 @@ func listed(notes []*fault.Error) string {
 
 func (s *scene) compiles(policy contract.Policy) gate {
 	if s.documents == nil {
-		return gate{} // the instruments are what is wrong
+		return unclear("the policy is not compiled while an instrument is at fault")
 	}
 	compiled, err := translate.CompileAll(s.o.instruments, s.o.round.Spec.Instruments)
 	if err == nil {

@@ -1,6 +1,7 @@
 package round
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -30,8 +31,9 @@ func summarise(round *v1alpha1.ScreeningRound, o observed, d decision, now time.
 		s.Participation = fmt.Sprintf("%d/%d", o.view.Answered, o.view.Invited)
 	}
 	release(s, o)
-	want := append(ready(o, d).Trio(),
-		gatesPassed(o, d), meaningPinned(o, d), open(o), intervening(round.Spec, d, now), released(s, o))
+	want := append(ready(o, d).Trio(), gatesPassed(o, d))
+	want = append(want, eachGate(o, d)...)
+	want = append(want, meaningPinned(o, d), open(o), intervening(round.Spec, d, now), released(s, o))
 	s.Conditions = conditions.Settle(o.round.Status.Conditions, want, round.Generation, now)
 }
 
@@ -137,10 +139,26 @@ func gatesPassed(o observed, d decision) metav1.Condition {
 	case unknown:
 		return conditions.Unknown(kind, d.gates.reason, d.gates.message)
 	}
-	if d.gates.reason != "" {
-		return conditions.True(kind, d.gates.reason, "Nothing stands in the way of opening; "+d.gates.message)
+	reason, message := cmp.Or(d.gates.reason, v1alpha1.ReasonPassed), "Nothing stands in the way of opening"
+	if d.gates.message != "" {
+		message += "; " + d.gates.message
 	}
-	return conditions.True(kind, v1alpha1.ReasonPassed, "Nothing stands in the way of opening")
+	return conditions.True(kind, reason, message)
+}
+
+// eachGate has the conditions of the gates that have one; like their sum they stay as
+// they were once the round has closed.
+func eachGate(o observed, d decision) []metav1.Condition {
+	if !d.over {
+		return d.gates.conditions
+	}
+	var out []metav1.Condition
+	for _, c := range d.gates.conditions {
+		if was := meta.FindStatusCondition(o.round.Status.Conditions, c.Type); was != nil {
+			out = append(out, *was)
+		}
+	}
+	return out
 }
 
 func meaningPinned(o observed, d decision) metav1.Condition {

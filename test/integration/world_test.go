@@ -161,6 +161,7 @@ func (w *world) furnish() {
 		makeChannel(w.name).Obj())
 	create(w.t, admin, w.makeCampaign().Obj())
 	w.say(&v1alpha1.District{}, w.name, v1alpha1.ConditionReady, v1alpha1.ConditionKeysReady, v1alpha1.ConditionReporting, v1alpha1.ConditionDutyChainReady)
+	w.drill("2026-09-17T00:00")
 	w.say(&v1alpha1.School{}, "lotus-pond", v1alpha1.ConditionScreeningReady)
 	w.say(&v1alpha1.School{}, "stone-bridge", v1alpha1.ConditionScreeningReady)
 	w.say(&v1alpha1.ReferralChannel{}, "city-hospital", v1alpha1.ConditionUsable)
@@ -173,6 +174,17 @@ func (w *world) makeCampaign() maker[*v1alpha1.ScreeningCampaign] {
 		c.Spec.Template.Spec.EscalationPolicyRef.Name = w.name
 		c.Spec.Template.Spec.Stage1.Instruments[0].Code = w.name
 	})
+}
+
+// drill has the chain of duty acknowledge a drill.
+func (w *world) drill(moment string) {
+	w.t.Helper()
+	var d v1alpha1.District
+	w.get(&d, w.name)
+	d.Status.Drill.AcknowledgedTime = metav1.NewTime(instant(moment))
+	if err := operator.Status().Update(ctx, &d); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // say sets conditions of another controller's object to True.

@@ -1,0 +1,63 @@
+package round
+
+import (
+	"time"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
+)
+
+// owner is the campaign that planned the round; nil when it is gone, or another one has
+// its name now.
+func (o observed) owner() *v1alpha1.ScreeningCampaign {
+	if o.campaign == nil || string(o.campaign.UID) != o.round.Spec.Campaign.UID {
+		return nil
+	}
+	return o.campaign
+}
+
+// suspension is how the campaign holds the round; "" when it does not.
+func (o observed) suspension() v1alpha1.SuspendMode {
+	campaign := o.owner()
+	switch {
+	case campaign == nil || campaign.Spec.Suspend == nil || !*campaign.Spec.Suspend:
+		return ""
+	case campaign.Spec.WhenSuspended == "":
+		return v1alpha1.SuspendHold
+	}
+	return campaign.Spec.WhenSuspended
+}
+
+func campaignGate(s *scene) gate {
+	name := s.o.round.Spec.Campaign.Name
+	campaign := s.o.campaign
+	switch {
+	case s.o.suspension() != "":
+		return failing(v1alpha1.ReasonSuspended, "ScreeningCampaign %s is suspended", name)
+	case s.d.opened:
+		return gate{}
+	case campaign == nil || !campaign.DeletionTimestamp.IsZero():
+		return failing(v1alpha1.ReasonCampaignNotFound, "ScreeningCampaign %s is gone; a round that has not opened never opens without it", name)
+	case s.o.owner() == nil:
+		return failing(v1alpha1.ReasonCampaignNotFound, "the round was planned by an earlier ScreeningCampaign %s and is not in the plan of the present one", name)
+	case !translate.Scheduled(campaign.Spec.Schedule, s.o.round.Spec.Slot):
+		return failing(v1alpha1.ReasonCampaignNotFound, "the schedule of ScreeningCampaign %s no longer has %s; the round does not open", name, s.o.round.Spec.Slot)
+	}
+	return gate{}
+}
+
+// claimGate keeps a school from two rounds at once: while another campaign's round that
+// comes first is planned or open at the same time, this one does not open.
+func claimGate(s *scene) gate {
+	if s.d.opened {
+		return gate{}
+	}
+	for _, c := range s.o.claims {
+		if c.OpensAt.Before(s.d.closes) && s.d.opens.Before(c.ClosesAt) {
+			return failing(v1alpha1.ReasonSchoolsClaimed,
+				"ScreeningCampaign %s screens schools of the district from %s to %s, and its round comes first; choose other dates or other stages for one of the two",
+				c.Campaign, c.OpensAt.Format(time.RFC3339), c.ClosesAt.Format(time.RFC3339))
+		}
+	}
+	return gate{}
+}
