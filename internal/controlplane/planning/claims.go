@@ -10,10 +10,11 @@ import (
 	"github.com/evenkeel/evenkeel/internal/core/rollout"
 )
 
-// Claims lists the rounds of other campaigns that have schools of a round and come before
-// it: a school answers to one round at a time. What has opened comes first, then what was
-// made first, then the campaign whose name sorts first. A round that is not made yet
-// (without a creation time) comes last. Rounds that never open, or are over, claim nothing.
+// Claims lists the rounds that have schools of a round and come before it: a school answers
+// to one round at a time. What has opened comes first; of one campaign then the earlier run,
+// and its regular round before its make-up round; of two campaigns what was made first, then
+// the campaign whose name sorts first. A round that is not made yet (without a creation
+// time) comes after another campaign's. Rounds that never open, or are over, claim nothing.
 func Claims(round v1alpha1.ScreeningRound, others []v1alpha1.ScreeningRound, campaigns []v1alpha1.ScreeningCampaign,
 	schools []v1alpha1.School, now time.Time,
 ) []rollout.Claim {
@@ -23,8 +24,8 @@ func Claims(round v1alpha1.ScreeningRound, others []v1alpha1.ScreeningRound, cam
 	var out []rollout.Claim
 	for _, other := range others {
 		opens, closes := translate.Window(other.Spec)
-		stranger := other.Namespace == round.Namespace && other.Spec.Campaign.Name != round.Spec.Campaign.Name
-		if stranger && closes.After(now) && precedes(other, round) && alive(other, campaigns) && share(other, round, schools) {
+		another := other.Namespace == round.Namespace && other.Name != round.Name
+		if another && closes.After(now) && precedes(other, round) && alive(other, campaigns) && share(other, round, schools) {
 			out = append(out, rollout.Claim{Campaign: other.Spec.Campaign.Name, OpensAt: opens, ClosesAt: closes})
 		}
 	}
@@ -40,7 +41,13 @@ func Claims(round v1alpha1.ScreeningRound, others []v1alpha1.ScreeningRound, cam
 func precedes(other, round v1alpha1.ScreeningRound) bool {
 	made, mine := other.CreationTimestamp.Time, round.CreationTimestamp.Time
 	switch {
-	case other.Status.OpenedTime != nil, mine.IsZero():
+	case other.Status.OpenedTime != nil:
+		return true
+	case other.Spec.Campaign.Name == round.Spec.Campaign.Name && other.Spec.Slot != round.Spec.Slot:
+		return other.Spec.Slot < round.Spec.Slot
+	case other.Spec.Campaign.Name == round.Spec.Campaign.Name:
+		return translate.MakeUp(round.Spec)
+	case mine.IsZero():
 		return true
 	case !made.Equal(mine):
 		return made.Before(mine)
@@ -55,7 +62,7 @@ func alive(round v1alpha1.ScreeningRound, campaigns []v1alpha1.ScreeningCampaign
 	}
 	return slices.ContainsFunc(campaigns, func(c v1alpha1.ScreeningCampaign) bool {
 		return c.Name == round.Spec.Campaign.Name && string(c.UID) == round.Spec.Campaign.UID && c.DeletionTimestamp.IsZero() &&
-			translate.Scheduled(c.Spec.Schedule, round.Spec.Slot)
+			translate.Awaited(c.Spec, round.Spec)
 	})
 }
 

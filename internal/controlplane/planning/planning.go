@@ -80,7 +80,9 @@ func Compute(o Observed, now time.Time) (Plan, error) {
 	if err := o.expect(&spec.Capacity); err != nil {
 		return Plan{}, err
 	}
-	seen, err := observedRounds(o, compiled.Location(), now)
+	was := o.Rounds
+	o.Rounds = o.extended(compiled, now)
+	seen, err := observedRounds(o, now)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -92,7 +94,7 @@ func Compute(o Observed, now time.Time) (Plan, error) {
 	plan.Warnings = append(o.notSelected(), plan.Warnings...)
 	plan.Blocked = append(plan.Blocked, without...)
 	slices.SortFunc(plan.Blocked, func(a, b rollout.Blocked) int { return strings.Compare(a.District, b.District) })
-	return Plan{Planned: plan, Write: writes(o, plan, now)}, nil
+	return Plan{Planned: plan, Write: writes(o, was, plan, now)}, nil
 }
 
 // expect adds what the escalation policy says to what a campaign says of capacity. A
@@ -132,13 +134,13 @@ func Next(zone v1alpha1.TimeZone, plan rollout.Planned) calendar.Date {
 	return calendar.DateOf(plan.NextSlot.In(location))
 }
 
-func observedRounds(o Observed, zone *time.Location, now time.Time) (rollout.Observed, error) {
+func observedRounds(o Observed, now time.Time) (rollout.Observed, error) {
 	out := rollout.Observed{Since: o.Campaign.CreationTimestamp.Time}
 	for _, round := range o.Rounds {
-		if !fixed(round, now) && !translate.Scheduled(o.Campaign.Spec.Schedule, round.Spec.Slot) {
+		if !fixed(round, now) && !translate.Awaited(o.Campaign.Spec, round.Spec) {
 			continue // of an earlier schedule: it will not open and stands in nobody's way
 		}
-		seen, err := translate.ObservedRound(round, fixed(round, now), zone)
+		seen, err := translate.ObservedRound(round, fixed(round, now))
 		if err != nil {
 			return out, err
 		}
@@ -160,33 +162,44 @@ func over(r v1alpha1.ScreeningRound, now time.Time) bool {
 	return !closes.After(now)
 }
 
-// writes lists the rounds that are not as planned.
-func writes(o Observed, plan rollout.Planned, now time.Time) []v1alpha1.ScreeningRound {
+// writes lists the rounds that are not as planned. Of one that planning leaves alone, only
+// its extension is written, and who planned it.
+func writes(o Observed, was []v1alpha1.ScreeningRound, plan rollout.Planned, now time.Time) []v1alpha1.ScreeningRound {
 	var out []v1alpha1.ScreeningRound
+	planned := map[string]bool{}
 	for _, p := range plan.Rounds {
-		want := v1alpha1.ScreeningRound{
-			ObjectMeta: metav1.ObjectMeta{
-				Namespace: p.District, Name: p.Name,
-				Labels: map[string]string{v1alpha1.LabelCampaign: o.Campaign.Name},
-			},
-			Spec: translate.RoundSpec(p, plan.Slot, o.Campaign),
-		}
-		is, found := Existing(o.Rounds, p.District, p.Name)
+		want := written(o.Campaign, p.District, p.Name, translate.RoundSpec(p, o.Campaign))
+		is, found := Existing(was, p.District, p.Name)
 		if !found {
 			out = append(out, want)
 			continue
 		}
 		if fixed(is, now) {
-			want.Spec = is.Spec // all but who planned it
+			extended, _ := Existing(o.Rounds, p.District, p.Name)
+			want.Spec = operators(extended.Spec)
 			want.Spec.Campaign.UID = string(o.Campaign.UID)
-			want.Spec.Suspend, want.Spec.EndAt, want.Spec.ExtendSchoolDays = "", nil, nil
 		}
+		planned[p.District+"/"+p.Name] = true
 		if is.DeletionTimestamp.IsZero() && !asPlanned(is.Spec, want.Spec) {
 			want.UID = is.UID
 			out = append(out, want)
 		}
 	}
+	for i, is := range was { // of earlier runs, and of districts that are selected no more
+		extended := o.Rounds[i].Spec
+		if !planned[is.Namespace+"/"+is.Name] && is.DeletionTimestamp.IsZero() && !asPlanned(is.Spec, operators(extended)) {
+			want := written(o.Campaign, is.Namespace, is.Name, operators(extended))
+			want.UID = is.UID
+			out = append(out, want)
+		}
+	}
 	return out
+}
+
+// written is a round as the operator writes it.
+func written(campaign v1alpha1.ScreeningCampaign, namespace, name string, spec v1alpha1.ScreeningRoundSpec) v1alpha1.ScreeningRound {
+	labels := map[string]string{v1alpha1.LabelCampaign: campaign.Name}
+	return v1alpha1.ScreeningRound{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: labels}, Spec: spec}
 }
 
 // Existing is a district's round of that name among those that exist.
@@ -200,6 +213,11 @@ func Existing(rounds []v1alpha1.ScreeningRound, district, name string) (v1alpha1
 
 // asPlanned compares what the operator writes of a round.
 func asPlanned(is, want v1alpha1.ScreeningRoundSpec) bool {
-	is.Suspend, is.EndAt, is.ExtendSchoolDays = "", nil, nil
-	return equality.Semantic.DeepEqual(is, want)
+	return equality.Semantic.DeepEqual(operators(is), want)
+}
+
+// operators is the part of a round that the operator writes; the rest is people's.
+func operators(spec v1alpha1.ScreeningRoundSpec) v1alpha1.ScreeningRoundSpec {
+	spec.Suspend, spec.EndAt, spec.ExtendSchoolDays = "", nil, nil
+	return spec
 }

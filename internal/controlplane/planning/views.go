@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
 	"github.com/evenkeel/evenkeel/internal/core/calendar"
 	"github.com/evenkeel/evenkeel/internal/core/rollout"
 )
@@ -26,29 +27,36 @@ func views(o Observed, tiers []rollout.Tier, now time.Time) (districts []rollout
 			without = append(without, rollout.Blocked{District: ns.Name, Reason: reasonDistrictMissing})
 			continue
 		}
-		round := o.roundOf(ns.Name, now)
-		districts = append(districts, rollout.DistrictView{
-			Name:       ns.Name,
-			Authorised: ns.Labels[v1alpha1.LabelDistrict] == district.Spec.Code,
-			Deleting:   !district.DeletionTimestamp.IsZero() || ns.Status.Phase == corev1.NamespaceTerminating,
-			Claims:     Claims(round, o.Others, o.Campaigns, o.Schools[ns.Name], now),
-			Schools:    schools(o.Schools[ns.Name], round),
-			Channels:   channels(o.Channels[ns.Name]),
-			Rates:      observedRates(o, ns.Name, tiers),
-		})
+		round := o.roundOf(ns.Name, false, now)
+		hours, days, _ := translate.Narrowing(district.Spec.Narrowing) // a date that does not exist blocks the district
+		view := rollout.DistrictView{
+			Name:            ns.Name,
+			Authorised:      ns.Labels[v1alpha1.LabelDistrict] == district.Spec.Code,
+			Deleting:        !district.DeletionTimestamp.IsZero() || ns.Status.Phase == corev1.NamespaceTerminating,
+			Narrow:          hours,
+			WithoutSessions: days,
+			Claims:          Claims(round, o.Others, o.Campaigns, o.Schools[ns.Name], now),
+			Schools:         schools(o.Schools[ns.Name], round),
+			Channels:        channels(o.Channels[ns.Name]),
+			Rates:           observedRates(o, ns.Name, tiers),
+		}
+		if o.Campaign.Spec.Template.Spec.MakeUp != (v1alpha1.MakeUp{}) {
+			view.MakeUpClaims = Claims(o.roundOf(ns.Name, true, now), o.Others, o.Campaigns, o.Schools[ns.Name], now)
+		}
+		districts = append(districts, view)
 	}
 	return districts, without
 }
 
-// roundOf is the round of a district that claims are judged for: the campaign's latest
-// there, or one that is to be made.
-func (o Observed) roundOf(namespace string, now time.Time) v1alpha1.ScreeningRound {
+// roundOf is the regular or make-up round of a district that claims are judged for: the
+// campaign's latest there, or one that is to be made.
+func (o Observed) roundOf(namespace string, makeUp bool, now time.Time) v1alpha1.ScreeningRound {
 	template := o.Campaign.Spec.Template.Spec
 	out := v1alpha1.ScreeningRound{}
 	out.Namespace, out.Spec.Campaign.Name, out.Spec.Cohort = namespace, o.Campaign.Name, template.Cohort
 	latest := v1alpha1.Civil("")
 	for _, r := range o.Rounds {
-		if r.Namespace == namespace && r.Spec.Slot > latest && !over(r, now) {
+		if r.Namespace == namespace && translate.MakeUp(r.Spec) == makeUp && r.Spec.Slot > latest && !over(r, now) {
 			latest = r.Spec.Slot
 			out.CreationTimestamp, out.Status = r.CreationTimestamp, r.Status
 		}
@@ -56,19 +64,21 @@ func (o Observed) roundOf(namespace string, now time.Time) v1alpha1.ScreeningRou
 	return out
 }
 
-// schools are those of the cohort; of a round that is settled, those that were fixed.
+// schools are those of the cohort. Of a round that has opened those that were not fixed with
+// it are late.
 func schools(all []v1alpha1.School, round v1alpha1.ScreeningRound) []rollout.School {
 	var out []rollout.School
 	fixed := round.Status.CohortSchools
 	for _, s := range all {
 		n := students(s, round.Spec.Cohort)
-		if n < 0 || round.Status.OpenedTime != nil && len(fixed) > 0 && !slices.Contains(fixed, s.Name) {
+		if n < 0 {
 			continue
 		}
 		staffing := s.Spec.Staffing
 		out = append(out, rollout.School{
 			Name: s.Name, Students: n, FullTime: int(value(staffing.FullTimePsychTeachers)),
 			PartTime: int(value(staffing.PartTimePsychTeachers)), Provider: staffing.Provider != v1alpha1.Provider{},
+			Late: round.Status.OpenedTime != nil && len(fixed) > 0 && !slices.Contains(fixed, s.Name),
 		})
 	}
 	return out
@@ -92,15 +102,15 @@ func channels(all []v1alpha1.ReferralChannel) []rollout.Channel {
 }
 
 // observedRates are the students per thousand of each tier that the district published
-// in the campaign's latest round there, rounded up; nil when it published none, or for
-// other tiers. A tier that was withheld counts as one under the floor, which it can be at
+// in the campaign's latest regular round there, rounded up; nil when it published none, or
+// for other tiers. Those who come to a make-up round are not like the others. A tier that was withheld counts as one under the floor, which it can be at
 // most: suppression withholds further tiers from the mildest on.
 func observedRates(o Observed, namespace string, tiers []rollout.Tier) []int64 {
 	var release v1alpha1.RoundRelease
 	latest := v1alpha1.Civil("")
 	for _, r := range o.Rounds {
 		figures := r.Status.Release
-		if r.Namespace == namespace && r.Spec.Slot > latest && figures.Participants != nil && *figures.Participants > 0 {
+		if r.Namespace == namespace && !translate.MakeUp(r.Spec) && r.Spec.Slot > latest && figures.Participants != nil && *figures.Participants > 0 {
 			release, latest = figures, r.Spec.Slot
 		}
 	}

@@ -95,6 +95,8 @@ func Campaign(name string, spec v1alpha1.ScreeningCampaignSpec) (rollout.Spec, e
 	for i, d := range spec.Schedule.ExtraDates {
 		out.ExtraDates = append(out.ExtraDates, date(&faults, fmt.Sprintf("schedule.extraDates[%d]", i), d))
 	}
+	makeUp := spec.Template.Spec.MakeUp
+	out.MakeUp = rollout.MakeUp{AfterSchoolDays: int(makeUp.AfterSchoolDays), SchoolDays: int(makeUp.SchoolDays)}
 	for i, p := range spec.Template.Spec.Phases {
 		out.Phases = append(out.Phases, phase(&faults, fmt.Sprintf("template.spec.phases[%d]", i), p))
 	}
@@ -163,9 +165,34 @@ func Scheduled(schedule v1alpha1.Schedule, slot v1alpha1.Civil) bool {
 	return calendar.DateOf(runs.Next(day.Add(-time.Second))) == calendar.DateOf(day)
 }
 
+// Awaited reports whether a campaign, as it is now, wants a round that has not opened: its
+// schedule has the slot and, for a make-up round, its template has them. One that it does
+// not want never opens.
+func Awaited(campaign v1alpha1.ScreeningCampaignSpec, round v1alpha1.ScreeningRoundSpec) bool {
+	dropped := MakeUp(round) && campaign.Template.Spec.MakeUp == v1alpha1.MakeUp{}
+	return !dropped && Scheduled(campaign.Schedule, round.Slot)
+}
+
+// MakeUp reports whether a round is the second of its run.
+func MakeUp(round v1alpha1.ScreeningRoundSpec) bool { return round.Purpose == v1alpha1.PurposeMakeUp }
+
+// Narrowing is a district's own hours, nil when it has none, and the days on which it
+// screens nobody. The error names every date that does not exist, as *fault.Error; such a
+// range of days has a zero date in it.
+func Narrowing(spec v1alpha1.Narrowing) (hours *rollout.SessionHours, without []calendar.Range, err error) {
+	var faults fault.List
+	if spec.Session != (v1alpha1.SessionHours{}) {
+		hours = &rollout.SessionHours{From: string(spec.Session.From), To: string(spec.Session.To)}
+	}
+	for i, days := range spec.WithoutSessions {
+		without = append(without, dates(&faults, fmt.Sprintf("narrowing.withoutSessions[%d]", i), days.From, days.To))
+	}
+	return hours, without, faults.Err()
+}
+
 // ObservedRound is what planning needs to know of a round that exists. Its closing is
 // the planned one: endAt is a person's word and no part of the plan.
-func ObservedRound(round v1alpha1.ScreeningRound, opened bool, zone *time.Location) (rollout.ObservedRound, error) {
+func ObservedRound(round v1alpha1.ScreeningRound, opened bool) (rollout.ObservedRound, error) {
 	slot, err := calendar.ParseDate(string(round.Spec.Slot))
 	if err != nil {
 		return rollout.ObservedRound{}, fmt.Errorf("round %s/%s: %w", round.Namespace, round.Name, err)
@@ -174,11 +201,11 @@ func ObservedRound(round v1alpha1.ScreeningRound, opened bool, zone *time.Locati
 	planned.EndAt = nil
 	opens, closes := Window(planned)
 	out := rollout.ObservedRound{
-		District: round.Namespace, Slot: slot, Opened: opened, OpensAt: opens, ClosesAt: closes, Sessions: Sessions(planned),
-		LeftOut: sorted(planned.LeftOut),
+		District: round.Namespace, Slot: slot, MakeUp: MakeUp(planned), Opened: opened, OpensAt: opens, ClosesAt: closes,
+		Sessions: Sessions(planned), LeftOut: sorted(planned.LeftOut),
 	}
-	if len(planned.Phases) > 0 {
-		out.Start = calendar.DateOf(planned.Phases[0].From.In(zone))
+	for _, p := range planned.Phases {
+		out.Phases = append(out.Phases, rollout.PhaseWindow{Name: rollout.PhaseName(p.Name), From: utc(p.From), To: utc(p.To)})
 	}
 	for _, own := range SchoolSessions(planned) {
 		out.Schools = append(out.Schools, rollout.SchoolPlan{Name: own.School, Sessions: own.Sessions})
@@ -187,12 +214,12 @@ func ObservedRound(round v1alpha1.ScreeningRound, opened bool, zone *time.Locati
 }
 
 // RoundSpec is the part of a round that the operator writes: the plan's instants and
-// what the campaign's template fixes. suspend and endAt are people's.
-func RoundSpec(plan rollout.RoundPlan, slot calendar.Date, campaign v1alpha1.ScreeningCampaign) v1alpha1.ScreeningRoundSpec {
+// what the campaign's template fixes. suspend, endAt and extendSchoolDays are people's.
+func RoundSpec(plan rollout.RoundPlan, campaign v1alpha1.ScreeningCampaign) v1alpha1.ScreeningRoundSpec {
 	template := campaign.Spec.Template.Spec
-	return v1alpha1.ScreeningRoundSpec{
+	out := v1alpha1.ScreeningRoundSpec{
 		Campaign:            v1alpha1.CampaignReference{Name: campaign.Name, UID: string(campaign.UID)},
-		Slot:                v1alpha1.Civil(slot.String()),
+		Slot:                v1alpha1.Civil(plan.Slot.String()),
 		Phases:              list(plan.Phases, phaseWindow),
 		Sessions:            list(plan.Sessions, sessionWindow),
 		Schools:             list(plan.Schools, schoolWindows),
@@ -201,6 +228,10 @@ func RoundSpec(plan rollout.RoundPlan, slot calendar.Date, campaign v1alpha1.Scr
 		Instruments:         template.Stage1.Instruments,
 		EscalationPolicyRef: template.EscalationPolicyRef,
 	}
+	if plan.MakeUp { // a regular one says nothing, as before there were others
+		out.Purpose = v1alpha1.PurposeMakeUp
+	}
+	return out
 }
 
 func schoolWindows(s rollout.SchoolPlan) v1alpha1.SchoolWindows {

@@ -330,13 +330,13 @@ func TestCampaignToRound(t *testing.T) {
 	if err != nil || len(plan.Rounds) != 1 {
 		t.Fatalf("planned %+v, %v", plan, err)
 	}
-	golden(t, "round", translate.RoundSpec(plan.Rounds[0], plan.Slot, campaign))
+	golden(t, "round", translate.RoundSpec(plan.Rounds[0], campaign))
 }
 
 func TestObservedRoundIgnoresPeoplesWords(t *testing.T) {
 	round := testRound()
 	round.Spec.EndAt = ptr.To(round.Spec.Sessions[0].From)
-	got, err := translate.ObservedRound(round, true, time.UTC)
+	got, err := translate.ObservedRound(round, true)
 	if err != nil {
 		t.Fatal(err)
 	}

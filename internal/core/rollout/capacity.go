@@ -41,6 +41,7 @@ type School struct {
 	FullTime int // psych teachers
 	PartTime int
 	Provider bool // an institution is engaged
+	Late     bool // declared after the district's round was settled, which goes on without it; a make-up round has it
 }
 
 // Channel is an agreement with a hospital or centre. A facility that several districts

@@ -18,10 +18,10 @@ type planner struct {
 
 func isStage1(w PhaseWindow) bool { return w.Name == Stage1 }
 
-// round returns the district's round of this run.
+// round returns the district's regular round of this run.
 func (p planner) round(district string) (ObservedRound, bool) {
 	i := slices.IndexFunc(p.observed.Rounds, func(r ObservedRound) bool {
-		return r.District == district && r.Slot == p.run.date
+		return r.District == district && r.Slot == p.run.date && !r.MakeUp
 	})
 	if i < 0 {
 		return ObservedRound{}, false
@@ -54,39 +54,32 @@ func (p planner) startable(d DistrictView) Reason {
 	return ""
 }
 
-// narrowing reads a district's own hours.
-func narrowing(d DistrictView) (*calendar.Hours, Reason) {
-	if d.Narrow == nil {
-		return nil, ""
-	}
-	hours, err := calendar.ParseHours(d.Narrow.From, d.Narrow.To)
-	if err != nil {
-		return nil, InvalidHours
-	}
-	return &hours, ""
-}
-
-// previousOpen reports whether the district's round of another run closes after
-// opensAt: a student is asked by one round of a campaign at a time.
-func (p planner) previousOpen(district string, opensAt time.Time) bool {
+// previousOpen reports whether a round of an earlier run is in Stage1 in the district at
+// the same time: a student is asked by one round of a campaign at a time.
+func (p planner) previousOpen(round RoundPlan) bool {
 	return slices.ContainsFunc(p.observed.Rounds, func(r ObservedRound) bool {
-		return r.District == district && r.Slot.Before(p.run.date) && r.ClosesAt.After(opensAt)
+		return r.District == round.District && r.Slot.Before(p.run.date) && r.ClosesAt.After(round.OpensAt) && r.OpensAt.Before(round.ClosesAt)
 	})
 }
 
-// keepOpen holds the plan of a round that has opened to what may still change: the
-// closing and the sessions that have not begun; nothing once it has closed.
-func (p planner) keepOpen(plan RoundPlan, existing ObservedRound) RoundPlan {
-	plan.OpensAt = existing.OpensAt
-	if !existing.ClosesAt.After(p.now) {
-		plan.ClosesAt, plan.Sessions = existing.ClosesAt, slices.Clone(existing.Sessions)
-	} else {
-		plan.Sessions = Revise(existing.Sessions, plan.Sessions, p.now)
-		if n := len(plan.Sessions); n > 0 {
-			plan.ClosesAt = plan.Sessions[n-1].To // a new plan does not cut a begun session short
-		}
+// asItIs is the plan of a round that has opened: nothing about it changes any more. Its
+// extension is in what was observed.
+func (p planner) asItIs(r ObservedRound) RoundPlan {
+	out := RoundPlan{
+		District: r.District, Name: p.name(r.Slot, r.MakeUp), Slot: r.Slot, MakeUp: r.MakeUp, Phases: slices.Clone(r.Phases),
+		Sessions: slices.Clone(r.Sessions), OpensAt: r.OpensAt, ClosesAt: r.ClosesAt, Schools: slices.Clone(r.Schools), LeftOut: slices.Clone(r.LeftOut),
 	}
-	plan.Phases = slices.Clone(plan.Phases)
-	plan.Phases[slices.IndexFunc(plan.Phases, isStage1)].Sessions = slices.Clone(plan.Sessions)
-	return plan
+	if i := slices.IndexFunc(out.Phases, isStage1); i >= 0 {
+		out.Phases[i].Sessions = slices.Clone(r.Sessions)
+	}
+	return out
+}
+
+// name is what a round is called: what planned it first, never the planned opening.
+func (c *Compiled) name(slot calendar.Date, makeUp bool) string {
+	name := c.spec.Campaign + "-" + slot.Compact()
+	if makeUp {
+		name += MakeUpSuffix
+	}
+	return name
 }

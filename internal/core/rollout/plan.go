@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -15,8 +16,13 @@ type DistrictView struct {
 	Authorised bool          // the namespace carries the grant
 	Deleting   bool          // the district or its namespace is going away
 	Narrow     *SessionHours // the district's own, narrower hours; nil: the campaign's
+	// WithoutSessions are school days on which nobody is screened. Stage1 does not become
+	// longer for them.
+	WithoutSessions []calendar.Range
 
-	Claims   []Claim   // rounds of other campaigns that have schools of this one's and come first
+	Claims       []Claim // rounds of other campaigns that have schools of this one's and come first
+	MakeUpClaims []Claim // those that come before its make-up round
+
 	Schools  []School  // of the cohort; needed where schools can have windows of their own
 	Channels []Channel // its agreements with hospitals and centres
 	Rates    []int64   // students per thousand in each tier, as observed in an earlier round; nil: none was published
@@ -40,19 +46,20 @@ type Observed struct {
 type ObservedRound struct {
 	District string
 	Slot     calendar.Date
-	Opened   bool // its opening instant has passed in the district
+	MakeUp   bool // it is the second round of its run
+	Opened   bool // its opening instant has passed in the district, or may have: it stays as it is
 	OpensAt  time.Time
-	ClosesAt time.Time
+	ClosesAt time.Time // with the extension, without endAt
 	Sessions []contract.Session
-	Start    calendar.Date // of its first phase; zero: the slot
+	Phases   []PhaseWindow // the first begins with the round; none: at the slot
 	Schools  []SchoolPlan  // that have sessions of their own
 	LeftOut  []string      // schools of the cohort that take no part
 }
 
 // Planned is what should be.
 type Planned struct {
-	Slot     calendar.Date // the run the rounds belong to; zero when none was due yet
-	Rounds   []RoundPlan   // by district
+	Slot     calendar.Date // the latest run; zero when none was due yet
+	Rounds   []RoundPlan   // by district, run and purpose: of the latest run, and of earlier ones what has not opened
 	NextSlot time.Time     // the next run; zero when there is none or the campaign is suspended
 	Skipped  []Skipped     // by date
 	Blocked  []Blocked     // by district
@@ -65,8 +72,10 @@ type Planned struct {
 // RoundPlan is one round in one district.
 type RoundPlan struct {
 	District string
-	Name     string // <campaign>-<yyyymmdd of the slot>
-	Wave     int    // counted from 0
+	Name     string // <campaign>-<yyyymmdd of the slot>, of a make-up round with MakeUpSuffix
+	Slot     calendar.Date
+	MakeUp   bool // for the students whom the regular round of the slot did not screen
+	Wave     int  // counted from 0
 	Phases   []PhaseWindow
 	Sessions []contract.Session // of Stage1
 	OpensAt  time.Time          // the first session's From
@@ -126,8 +135,9 @@ const (
 	// Of a district, as Blocked.
 	Unauthorised      Reason = "Unauthorised"      // its namespace lacks the grant
 	Deleting          Reason = "Deleting"          // it is going away
-	PreviousRoundOpen Reason = "PreviousRoundOpen" // the round of an earlier run closes after this one opens
+	PreviousRoundOpen Reason = "PreviousRoundOpen" // a round of an earlier run is in Stage1 at that time
 	InvalidHours      Reason = "InvalidHours"      // its own hours cannot be read
+	InvalidDays       Reason = "InvalidDays"       // its days without sessions cannot be read
 	NoCommonHours     Reason = "NoCommonHours"     // its own hours and the session's do not meet
 	NoSession         Reason = "NoSession"         // no school day in the dates, or a change of clocks swallows it
 	CalendarEnds      Reason = "CalendarEnds"      // not enough school days are left in the calendar
@@ -138,6 +148,10 @@ const (
 	// Of a school, as BlockedSchool or Warning; NoSession too.
 	CounsellorCapacity Reason = "CounsellorCapacity" // its psych teachers cannot take what is expected in a week
 	ChannelCapacity    Reason = "ChannelCapacity"    // the channels of the district cannot
+
+	// Of a make-up round, as Warning with the prefix MakeUp, such as MakeUpCalendarEnds: any reason of a
+	// district, WindowPassed, NoSession of a school, and NextRun. The regular round is planned all the same.
+	NextRun Reason = "NextRun" // it would reach into the campaign's next run
 )
 
 // Plan compiles and plans at once. See Compile for its error and (*Compiled).Plan.
@@ -150,30 +164,90 @@ func Plan(spec Spec, cal *calendar.Compiled, districts []DistrictView, observed 
 }
 
 // Plan returns the rounds of the latest run that is due by now. A district that has
-// its round keeps it, planned anew as long as it has not opened; an open one keeps its
-// opening and the sessions that have begun; one that has closed stays as it is. A
-// district without one gets it while the run may still be started. Rounds of earlier
-// runs are left alone. The same arguments give the same plan, whatever their order.
+// its round keeps it, planned anew as long as it has not opened; one that has opened stays
+// as it is. A district without one gets it while the run may still be started. Rounds of
+// earlier runs that may yet open are planned anew from their own slot; the others are left
+// alone. The same arguments give the same plan, whatever their order.
 //
 // Where there are waves, a district that has opened keeps its dates and the others are
 // filled, in order, into the earliest wave that has room and has not begun; so one that
 // missed its wave gets a later one.
 func (c *Compiled) Plan(districts []DistrictView, observed Observed, now time.Time) Planned {
 	var out Planned
+	p := planner{Compiled: c, observed: observed, now: now, layouts: map[layoutKey]laidOut{}}
+	latest, due := c.due(observed, now)
+	earlier := c.unfinished(observed, latest, now)
+	for _, run := range earlier {
+		p.run = run
+		part := p.again(districts)
+		p.observed = p.observed.with(part.Rounds)
+		out = out.and(part)
+	}
+	runs := earlier
+	if due {
+		p.run = latest
+		part := p.latest(districts)
+		p.observed = p.observed.with(part.Rounds)
+		out = out.and(part)
+		runs = append(runs, latest)
+	}
+	for _, run := range runs {
+		p.run = run
+		p.makeUps(districts, &out)
+	}
 	if next, ok := c.slots.after(now); ok && !c.spec.Suspend {
 		out.NextSlot = next.at
 	}
-	run, ok := c.due(observed, now)
-	if !ok {
-		return out
+	out.sort()
+	return out
+}
+
+// unfinished are the runs before the latest of which some round is not over, in order.
+func (c *Compiled) unfinished(observed Observed, latest slot, now time.Time) (out []slot) {
+	for _, r := range observed.Rounds {
+		run, scheduled := c.slots.on(r.Slot)
+		if scheduled && r.ClosesAt.After(now) && run.date != latest.date && !run.at.After(now) && !slices.Contains(out, run) {
+			out = append(out, run)
+		}
 	}
-	out.Slot = run.date
-	p := planner{Compiled: c, run: run, observed: observed, now: now, layouts: map[layoutKey]laidOut{}}
+	slices.SortFunc(out, func(a, b slot) int { return a.date.Compare(b.date) })
+	return out
+}
+
+// latest plans the latest run, in every district.
+func (p planner) latest(districts []DistrictView) Planned {
+	out := p.lay(districts)
+	out.Slot = p.run.date
+	if len(out.Rounds) == 0 && !p.anyRound() {
+		out.skipRun()
+	}
+	out.Skipped = append(out.Skipped, p.holidays(out.Rounds)...)
+	return out
+}
+
+// again plans an earlier run anew: the rounds of it that may yet open, where they are.
+func (p planner) again(districts []DistrictView) Planned {
+	var there []DistrictView
+	for _, d := range districts {
+		if r, exists := p.round(d.Name); exists && (r.Opened || r.ClosesAt.After(p.now)) {
+			there = append(there, d) // also one that has opened, for what it brings
+		}
+	}
+	out := p.lay(there)
+	out.Rounds = slices.DeleteFunc(out.Rounds, func(r RoundPlan) bool {
+		is, _ := p.round(r.District)
+		return is.Opened
+	})
+	out.Curve = nil
+	return out
+}
+
+// lay plans the regular rounds of a run.
+func (p planner) lay(districts []DistrictView) (out Planned) {
 	drafts := p.drafts(districts)
 	p.keep(drafts)
 	p.fill(drafts)
 	p.schools(drafts, &out)
-	slices.SortFunc(drafts, func(a, b *draft) int { return strings.Compare(a.Name, b.Name) })
 	for _, d := range drafts {
 		if d.blocked != "" {
 			out.Blocked = append(out.Blocked, Blocked{District: d.Name, Reason: d.blocked, Campaign: d.by})
@@ -181,11 +255,58 @@ func (c *Compiled) Plan(districts []DistrictView, observed Observed, now time.Ti
 		}
 		out.Rounds = append(out.Rounds, d.round)
 	}
-	if len(out.Rounds) == 0 && !p.anyRound() {
-		out.skipRun()
-	}
-	out.Skipped = append(out.Skipped, p.holidays(out.Rounds)...)
 	return out
+}
+
+// and adds a later run. What that one says of a district or school stands alone.
+func (out Planned) and(later Planned) Planned {
+	said := func(b Blocked) bool {
+		return slices.ContainsFunc(later.Blocked, func(l Blocked) bool { return l.District == b.District })
+	}
+	schoolSaid := func(b BlockedSchool) bool {
+		return slices.ContainsFunc(later.BlockedSchools, func(l BlockedSchool) bool { return l.District == b.District && l.School == b.School })
+	}
+	later.Rounds = append(out.Rounds, later.Rounds...)
+	later.Blocked = append(slices.DeleteFunc(out.Blocked, said), later.Blocked...)
+	later.BlockedSchools = append(slices.DeleteFunc(out.BlockedSchools, schoolSaid), later.BlockedSchools...)
+	later.Warnings = append(out.Warnings, later.Warnings...)
+	return later
+}
+
+// sort puts a plan into the order that its lists promise.
+func (out *Planned) sort() {
+	slices.SortFunc(out.Rounds, func(a, b RoundPlan) int {
+		return cmp.Or(strings.Compare(a.District, b.District), a.Slot.Compare(b.Slot), strings.Compare(a.Name, b.Name))
+	})
+	slices.SortFunc(out.Blocked, func(a, b Blocked) int { return strings.Compare(a.District, b.District) })
+	slices.SortFunc(out.BlockedSchools, func(a, b BlockedSchool) int {
+		return cmp.Or(strings.Compare(a.District, b.District), strings.Compare(a.School, b.School))
+	})
+	slices.SortFunc(out.Warnings, func(a, b Warning) int {
+		return cmp.Or(strings.Compare(a.District, b.District), strings.Compare(a.School, b.School), strings.Compare(string(a.Reason), string(b.Reason)))
+	})
+	out.Warnings = slices.Compact(out.Warnings)
+}
+
+// with is what would be observed if the rounds were made.
+func (o Observed) with(rounds []RoundPlan) Observed {
+	o.Rounds = slices.Clone(o.Rounds)
+	for _, r := range rounds {
+		made := ObservedRound{
+			District: r.District, Slot: r.Slot, MakeUp: r.MakeUp, OpensAt: r.OpensAt, ClosesAt: r.ClosesAt,
+			Sessions: r.Sessions, Phases: r.Phases, Schools: r.Schools, LeftOut: r.LeftOut,
+		}
+		i := slices.IndexFunc(o.Rounds, func(is ObservedRound) bool {
+			return is.District == r.District && is.Slot == r.Slot && is.MakeUp == r.MakeUp
+		})
+		if i < 0 {
+			o.Rounds = append(o.Rounds, made)
+			continue
+		}
+		made.Opened = o.Rounds[i].Opened
+		o.Rounds[i] = made
+	}
+	return o
 }
 
 // skipRun turns what blocks every district alike into one reason to skip the run.
@@ -221,12 +342,12 @@ func (c *Compiled) due(observed Observed, now time.Time) (slot, bool) {
 
 // end is when the last phase of the last round ends; without rounds, that of the first wave.
 func (p planner) end(rounds []RoundPlan) (end time.Time) {
-	if l, reason := p.windows(p.calendar, p.run.date, nil); reason == "" {
+	if l, reason := p.windows(p.calendar, p.run.date, narrowing{}); reason == "" {
 		end = l.phases[len(l.phases)-1].To
 	}
 	for _, r := range rounds {
-		if last := r.Phases[len(r.Phases)-1].To; last.After(end) {
-			end = last
+		if n := len(r.Phases); n > 0 && r.Phases[n-1].To.After(end) {
+			end = r.Phases[n-1].To
 		}
 	}
 	return end

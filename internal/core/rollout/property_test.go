@@ -59,9 +59,7 @@ func TestCampaignThroughTheYear(t *testing.T) {
 					continue
 				}
 				made[round.Name] = round
-				observed.Rounds = append(observed.Rounds, rollout.ObservedRound{
-					District: "d1", Slot: planned.Slot, OpensAt: round.OpensAt, ClosesAt: round.ClosesAt, Sessions: round.Sessions,
-				})
+				observed.Rounds = append(observed.Rounds, seen(round, false))
 			}
 			if !planned.NextSlot.After(now) {
 				t.Fatalf("next slot %s is not after %s", planned.NextSlot, now)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/core/calendar"
@@ -49,12 +50,6 @@ func (p planner) schools(drafts []*draft, out *Planned) {
 		}
 	}
 	out.Curve = s.ledger.curve()
-	slices.SortFunc(out.BlockedSchools, func(a, b BlockedSchool) int {
-		return cmp.Or(strings.Compare(a.District, b.District), strings.Compare(a.School, b.School))
-	})
-	slices.SortFunc(out.Warnings, func(a, b Warning) int {
-		return cmp.Or(strings.Compare(a.District, b.District), strings.Compare(a.School, b.School))
-	})
 }
 
 func order(d *draft) int {
@@ -126,7 +121,7 @@ func (s *placing) days(d *draft, school string) (days []calendar.Date, own bool)
 	}
 	first, last := d.layout.days[0], d.layout.days[len(d.layout.days)-1]
 	days = s.calendar.For(d.Name, school).SchoolDaysIn(calendar.Range{From: first, To: last})
-	return withSession(d.calendar, days, d.layout.hours), true
+	return d.narrow.days(d.calendar, days, d.layout.hours), true
 }
 
 // place chooses a school's days and writes its load down: the fewest days that fit, and
@@ -236,54 +231,32 @@ func (s *placing) cut(days []schoolDay) []stretch {
 	return s.stretches
 }
 
-// keep leaves the schools of a round that has opened on the days that they were given,
-// at the hours of now; one whose calendar changed loses or gains days that lie ahead.
+// keep writes down what the schools of a round that has opened are expected to bring, on
+// the days that they were given. The days of an extension do not count: the round was
+// planned for the others, and few come so late.
 func (s *placing) keep(d *draft) {
-	d.round.LeftOut = slices.Clone(d.existing.LeftOut)
-	if !d.existing.ClosesAt.After(s.now) {
-		d.round.Schools = slices.Clone(d.existing.Schools)
-	} else {
-		s.revise(d)
-	}
 	rates := s.rates(d.DistrictView)
+	if rates == nil {
+		return
+	}
+	ends := stage1End(*d.existing)
 	for _, school := range slices.SortedFunc(slices.Values(d.Schools), largerFirst) {
-		if slices.Contains(d.round.LeftOut, school.Name) || rates == nil {
+		if school.Late || slices.Contains(d.round.LeftOut, school.Name) {
 			continue
 		}
-		days := covered(s.calendar.For(d.Name, school.Name), sessionsOf(d.round.Schools, school.Name, d.round.Sessions))
-		if len(days) > 0 {
+		planned := CutSessions(sessionsOf(d.round.Schools, school.Name, d.round.Sessions), ends)
+		if days := covered(s.calendar.For(d.Name, school.Name), planned); len(days) > 0 {
 			s.ledger.commit(s.agreements[d.Name], s.cut(s.inWeeks(days)), loads(school, rates))
 		}
 	}
 }
 
-// revise gives the schools of an open round, that have or need sessions of their own,
-// what may still change of them.
-func (s *placing) revise(d *draft) {
-	var names []string
-	for _, own := range d.existing.Schools {
-		names = append(names, own.Name)
+// stage1End is when phase Stage1 ends; sessions after it are an extension.
+func stage1End(r ObservedRound) time.Time {
+	if i := slices.IndexFunc(r.Phases, isStage1); i >= 0 {
+		return r.Phases[i].To
 	}
-	for _, school := range d.Schools {
-		if s.calendar.Particular(d.Name, school.Name) {
-			names = append(names, school.Name)
-		}
-	}
-	slices.Sort(names)
-	for _, name := range slices.Compact(names) {
-		if slices.Contains(d.round.LeftOut, name) {
-			continue
-		}
-		applied := d.existing.Sessions
-		days, _ := s.days(d, name)
-		if given := sessionsOf(d.existing.Schools, name, nil); given != nil {
-			applied, days = given, covered(s.calendar.For(d.Name, name), given)
-		}
-		planned, _ := sessions(d.calendar, days, d.layout.hours)
-		if own := Revise(applied, planned, s.now); len(own) > 0 && !slices.Equal(own, d.round.Sessions) {
-			d.round.Schools = append(d.round.Schools, SchoolPlan{Name: name, Sessions: own})
-		}
-	}
+	return r.ClosesAt
 }
 
 // sessionsOf is what a school has: its own sessions, or otherwise the default.

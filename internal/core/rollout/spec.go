@@ -18,7 +18,7 @@ import (
 
 // Spec is what a campaign asks for. Exactly one of Cron and StartDate is set.
 type Spec struct {
-	Campaign string // name; rounds are called <campaign>-<yyyymmdd>
+	Campaign string // name; rounds are called <campaign>-<yyyymmdd>, make-up rounds <campaign>-<yyyymmdd>-makeup
 	TimeZone string // IANA name; the calendar's
 
 	Cron       string          // five fields, at most one run a day; a run marks the first day of the first phase
@@ -30,6 +30,7 @@ type Spec struct {
 	MissedRunPolicy         MissedRunPolicy // empty: RunOnce
 
 	Phases   []Phase
+	MakeUp   MakeUp
 	Waves    Waves
 	Capacity Capacity
 }
@@ -75,6 +76,7 @@ type SessionHours struct{ From, To string }
 const (
 	maxPhaseSchoolDays = 260
 	maxPhaseDates      = 400
+	maxSessions        = 200 // of Stage1; with the 60 days of an extension, what a round can list
 )
 
 // Compiled is a checked campaign. It is immutable and safe for concurrent use.
@@ -95,6 +97,7 @@ func Compile(spec Spec, cal *calendar.Compiled) (*Compiled, error) {
 		"is %q, the calendar's is %q; write the calendar's", spec.TimeZone, cal.TimeZone())
 	c.checkSchedule(&faults)
 	c.checkPhases(&faults)
+	c.checkMakeUp(&faults)
 	c.checkWaves(&faults)
 	c.checkCapacity(&faults)
 	if err := faults.Err(); err != nil {
@@ -156,6 +159,8 @@ func (c *Compiled) checkLength(faults *fault.List, path string, phase Phase) {
 	days := phase.Dates.Days()
 	faults.AddIf(phase.Dates.From.IsZero() || phase.Dates.To.IsZero() || days < 1 || days > maxPhaseDates, path+".dates",
 		"%s has dates %s; write from and to, 1 to %d days", phase.Name, phase.Dates, maxPhaseDates)
+	held := len(c.calendar.SchoolDaysIn(*phase.Dates))
+	faults.AddIf(phase.Name == Stage1 && held > maxSessions, path+".dates", "Stage1 has %d school days; write dates with at most %d", held, maxSessions)
 }
 
 func (c *Compiled) checkSession(faults *fault.List, path string, phase Phase) {

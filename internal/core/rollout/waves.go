@@ -90,7 +90,7 @@ type draft struct {
 
 	existing *ObservedRound     // its round of this run; nil: none
 	calendar *calendar.Compiled // the district's
-	narrow   *calendar.Hours
+	narrow   narrowing
 	blocked  Reason
 	by       string // the campaign that has its schools
 
@@ -103,9 +103,11 @@ type draft struct {
 func (d *draft) opened() bool { return d.existing != nil && d.existing.Opened }
 
 // placed lays out the round of a district that begins on a date.
-func (d *draft) placed(campaign string, slot calendar.Date, l layout, wave int) {
+func (p planner) placed(d *draft, l layout, wave int) {
 	d.layout = l
-	d.round = RoundPlan{District: d.Name, Name: campaign + "-" + slot.Compact(), Wave: wave, Phases: l.phases, Sessions: l.sessions()}
+	d.round = RoundPlan{
+		District: d.Name, Name: p.name(p.run.date, false), Slot: p.run.date, Wave: wave, Phases: l.phases, Sessions: l.sessions(),
+	}
 	d.round.OpensAt, d.round.ClosesAt = d.round.Sessions[0].From, d.round.Sessions[len(d.round.Sessions)-1].To
 }
 
@@ -122,8 +124,8 @@ func (p planner) drafts(districts []DistrictView) []*draft {
 		} else {
 			d.blocked = p.startable(view)
 		}
-		if d.blocked == "" {
-			d.narrow, d.blocked = narrowing(view)
+		if d.blocked == "" && !d.opened() {
+			d.narrow, d.blocked = narrowingOf(view)
 		}
 		if d.blocked == "" && !d.opened() && p.spec.Capacity.Policy == Required && p.rates(view) == nil {
 			d.blocked = NoExpectedRates
@@ -158,43 +160,49 @@ func (p planner) fill(drafts []*draft) {
 	}
 }
 
-// keep lays out anew, from where they began, the rounds that have begun.
+// keep leaves the rounds that have opened as they are, and lays those out anew, from where
+// they began, that may still open late.
 func (p planner) keep(drafts []*draft) {
 	for _, d := range drafts {
-		if d.blocked != "" || !p.begun(d) {
-			continue
+		switch {
+		case d.opened():
+			d.round, d.kept = p.asItIs(*d.existing), true
+			d.round.Wave = p.waveOf(p.start(*d.existing))
+		case d.blocked == "" && p.begun(d):
+			p.keepLate(d)
 		}
-		start := d.existing.Start
-		if start.IsZero() {
-			start = p.run.date
-		}
-		l, reason := p.windows(d.calendar, start, d.narrow)
-		if reason != "" {
-			d.blocked = reason
-			continue
-		}
-		d.placed(p.spec.Campaign, p.run.date, l, p.waveOf(start))
-		d.kept = true
-		if d.opened() {
-			d.round = p.keepOpen(d.round, *d.existing)
-			continue
-		}
-		d.blocked, d.by = p.hindered(d)
 	}
 }
 
-// begun reports whether a round is past its opening: it has opened, or, where there are
-// waves, may still open late. Without waves a round that has not opened is where the
-// campaign puts it.
-func (p planner) begun(d *draft) bool {
-	if d.existing == nil {
-		return false
+func (p planner) keepLate(d *draft) {
+	start := p.start(*d.existing)
+	l, reason := p.windows(d.calendar, start, d.narrow)
+	if reason != "" {
+		d.blocked = reason
+		return
 	}
-	return d.existing.Opened || p.spec.Waves.any() && !d.existing.OpensAt.After(p.now) && d.existing.ClosesAt.After(p.now)
+	p.placed(d, l, p.waveOf(start))
+	d.kept = true
+	d.blocked, d.by = p.hindered(d)
+}
+
+// start is the date on which a round's first phase began.
+func (p planner) start(r ObservedRound) calendar.Date {
+	if len(r.Phases) == 0 {
+		return r.Slot
+	}
+	return dateIn(p.calendar, r.Phases[0].From)
+}
+
+// begun reports whether a round that has not opened is past its opening and, where there
+// are waves, may still open late. Without waves it is where the campaign puts it.
+func (p planner) begun(d *draft) bool {
+	return d.existing != nil && p.spec.Waves.any() && !d.existing.OpensAt.After(p.now) && d.existing.ClosesAt.After(p.now)
 }
 
 // busy lists when districts are in Stage1 whose dates are not for filling: those that
-// keep theirs, and rounds, of whatever run, that the plan leaves as they are.
+// keep theirs, and rounds, of whatever run, that the plan leaves as they are. Make-up
+// rounds are few students at each school, and not counted.
 func (p planner) busy(drafts []*draft) []stage1Span {
 	var out []stage1Span
 	planned := map[string]bool{}
@@ -210,7 +218,7 @@ func (p planner) busy(drafts []*draft) []stage1Span {
 	}
 	for _, r := range p.observed.Rounds {
 		moves := planned[r.District] && r.Slot == p.run.date
-		if !moves && r.ClosesAt.After(p.now) {
+		if !moves && !r.MakeUp && r.ClosesAt.After(p.now) {
 			out = append(out, stage1Span{r.OpensAt, r.ClosesAt})
 		}
 	}
@@ -229,7 +237,7 @@ func (p planner) earliest(d *draft, busy []stage1Span) Reason {
 		if reason != "" {
 			return reason
 		}
-		d.placed(p.spec.Campaign, p.run.date, l, wave)
+		p.placed(d, l, wave)
 		if p.spec.Waves.any() && (!d.round.OpensAt.After(p.now) || !p.room(busy, d.round)) {
 			continue
 		}
@@ -243,7 +251,7 @@ func (p planner) hindered(d *draft) (reason Reason, by string) {
 	switch {
 	case !d.round.ClosesAt.After(p.now):
 		return WindowPassed, ""
-	case p.previousOpen(d.Name, d.round.OpensAt):
+	case p.previousOpen(d.round):
 		return PreviousRoundOpen, ""
 	}
 	for _, c := range d.Claims {
@@ -284,10 +292,7 @@ func (p planner) room(busy []stage1Span, round RoundPlan) bool {
 
 // laidOut is windows, worked out once for districts that are alike.
 func (p planner) laidOut(d *draft, start calendar.Date) (layout, Reason) {
-	key := layoutKey{calendar: d.calendar, start: start}
-	if d.narrow != nil {
-		key.narrow = *d.narrow
-	}
+	key := layoutKey{calendar: d.calendar, start: start, narrow: d.narrow.key}
 	if known, ok := p.layouts[key]; ok {
 		return known.layout, known.reason
 	}
@@ -296,11 +301,11 @@ func (p planner) laidOut(d *draft, start calendar.Date) (layout, Reason) {
 	return l, reason
 }
 
-// layoutKey is what a layout depends on; narrow is zero for none.
+// layoutKey is what a layout depends on.
 type layoutKey struct {
 	calendar *calendar.Compiled
 	start    calendar.Date
-	narrow   calendar.Hours
+	narrow   string
 }
 
 type laidOut struct {

@@ -28,10 +28,10 @@ func (l layout) sessions() []contract.Session {
 	return l.phases[slices.IndexFunc(l.phases, isStage1)].Sessions
 }
 
-// windows lays the phases of a run out from a date, in the school days of a calendar;
-// narrow, if set, narrows the session hours. A reason says why there is no plan; it is
-// empty when there is one.
-func (c *Compiled) windows(cal *calendar.Compiled, from calendar.Date, narrow *calendar.Hours) (layout, Reason) {
+// windows lays the phases of a run out from a date, in the school days of a calendar, with
+// the sessions that the district's narrowing leaves. A reason says why there is no plan; it
+// is empty when there is one.
+func (c *Compiled) windows(cal *calendar.Compiled, from calendar.Date, n narrowing) (layout, Reason) {
 	var out layout
 	for _, phase := range c.spec.Phases {
 		span, days, reason := span(cal, phase, from)
@@ -40,30 +40,22 @@ func (c *Compiled) windows(cal *calendar.Compiled, from calendar.Date, narrow *c
 		}
 		window := PhaseWindow{Name: phase.Name, From: cal.At(span.From, 0), To: cal.At(span.To.AddDays(1), 0)}
 		if hours, ok := c.hours[phase.Name]; ok {
-			hours, reason = narrowed(hours, narrow)
+			hours, reason = n.hours(hours)
 			if reason == "" {
+				days = n.days(cal, days, hours)
 				window.Sessions, reason = sessions(cal, days, hours)
 			}
 			if reason != "" && phase.Name == Stage1 {
 				return layout{}, reason
 			}
 			if phase.Name == Stage1 {
-				out.hours = hours
-				out.days = withSession(cal, days, hours)
+				out.hours, out.days = hours, days
 			}
 		}
 		out.phases = append(out.phases, window)
 		from = span.To.AddDays(1)
 	}
 	return out, ""
-}
-
-// withSession drops the days whose hours a change of clocks swallows.
-func withSession(cal *calendar.Compiled, days []calendar.Date, hours calendar.Hours) []calendar.Date {
-	return slices.DeleteFunc(slices.Clone(days), func(day calendar.Date) bool {
-		_, open := cal.Session(day, hours)
-		return !open
-	})
 }
 
 // span returns the dates of a phase that can begin on from, and its school days.
@@ -79,18 +71,6 @@ func span(cal *calendar.Compiled, phase Phase, from calendar.Date) (calendar.Ran
 		return calendar.Range{}, nil, CalendarEnds
 	}
 	return calendar.Range{From: days[0], To: days[len(days)-1]}, days, ""
-}
-
-// narrowed is the part of the hours that a district allows.
-func narrowed(hours calendar.Hours, narrow *calendar.Hours) (calendar.Hours, Reason) {
-	if narrow == nil {
-		return hours, ""
-	}
-	part, ok := hours.Within(*narrow)
-	if !ok {
-		return hours, NoCommonHours
-	}
-	return part, ""
 }
 
 // sessions returns one session a school day, disjoint and ordered, adjoining ones
@@ -129,8 +109,6 @@ func EffectiveClose(planned time.Time, endAt *time.Time) time.Time {
 }
 
 // CutSessions returns what of the sessions lies before closesAt, which is exclusive.
-// For a round that is open pass the result through Revise: a session that has begun
-// may not change any more, and the closing ends it.
 func CutSessions(sessions []contract.Session, closesAt time.Time) []contract.Session {
 	var out []contract.Session
 	for _, s := range sessions {
@@ -141,33 +119,6 @@ func CutSessions(sessions []contract.Session, closesAt time.Time) []contract.Ses
 			s.To = closesAt
 		}
 		out = append(out, s)
-	}
-	return out
-}
-
-// Revise returns the sessions that an open round may have: those applied that have
-// begun by now, untouched, and of the planned ones what lies after them and after the
-// minute of now. A part that would adjoin a begun session stays apart, for merging
-// would change it.
-func Revise(applied, planned []contract.Session, now time.Time) []contract.Session {
-	var out []contract.Session
-	free := now.Truncate(time.Minute).Add(time.Minute)
-	for _, s := range applied {
-		if s.From.After(now) {
-			break
-		}
-		out = append(out, s)
-		if s.To.After(free) {
-			free = s.To
-		}
-	}
-	for _, s := range planned {
-		if s.From.Before(free) {
-			s.From = free
-		}
-		if s.From.Before(s.To) {
-			out = append(out, s)
-		}
 	}
 	return out
 }

@@ -50,32 +50,3 @@ func TestEffectiveClose(t *testing.T) {
 		t.Errorf("endAt lengthens the round to %s", got)
 	}
 }
-
-func TestRevise(t *testing.T) {
-	t.Parallel()
-	minute := func(s []contract.Session) []contract.Session {
-		s[0].From = s[0].From.Add(time.Minute)
-		return s
-	}
-	tests := map[string]struct {
-		applied, planned []contract.Session
-		now              int
-		want             []contract.Session
-	}{
-		"before any":               {sessions(8, 10), sessions(9, 11), 7, sessions(9, 11)},
-		"begun stays":              {sessions(8, 10, 13, 16), sessions(7, 9, 14, 15), 8, sessions(8, 10, 14, 15)},
-		"the rest after it":        {sessions(8, 10), sessions(7, 12), 9, sessions(8, 10, 10, 12)},
-		"past ones cannot be made": {sessions(8, 10), sessions(11, 12, 14, 15), 13, sessions(8, 10, 14, 15)},
-		"one under way begins with the next minute": {nil, sessions(11, 14), 13, minute(sessions(13, 14))},
-		"all dropped":          {sessions(8, 10, 13, 16), nil, 9, sessions(8, 10)},
-		"same plan, no change": {sessions(8, 10, 13, 16), sessions(8, 10, 13, 16), 14, sessions(8, 10, 13, 16)},
-	}
-	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if diff := cmp.Diff(tc.want, rollout.Revise(tc.applied, tc.planned, hour(tc.now))); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-}
