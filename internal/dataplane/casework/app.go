@@ -110,7 +110,9 @@ func untilUnlocked(pool *pgxpool.Pool, c Config, log *slog.Logger) process.Servi
 func unlocked(pool *pgxpool.Pool, c Config, ex *exchange.Service, keys *seal.Keys, log *slog.Logger) *App {
 	secrets := store.Secrets{Pool: pool, Opener: keys}
 	clock := worker.NewSignal()
-	sender := &notify.Sender{Pool: pool, District: c.District, Secrets: secrets, Client: c.Client, Log: log, Wake: worker.NewSignal()}
+	sender := &notify.Sender{
+		Pool: pool, District: c.District, Secrets: secrets, Client: c.Client, Log: log, Wake: worker.NewSignal(), WakeDrills: worker.NewSignal(),
+	}
 	deliverer := &referral.Deliverer{Pool: pool, District: c.District, Secrets: secrets, Client: c.Client, Log: log, Wake: worker.NewSignal()}
 	counting := worker.NewSignal()
 	ex.Sealer, ex.Applied = keys, func() { clock.Wake(); counting.Wake() }
@@ -121,13 +123,13 @@ func unlocked(pool *pgxpool.Pool, c Config, ex *exchange.Service, keys *seal.Key
 	partner := http.NewServeMux()
 	partner.Handle(notify.ReceiptPath, notify.Receipts(secrets, log))
 	partner.Handle(referral.AnswerPath, referral.Answers(secrets, log))
-	listen := Listen(pool, log, map[string]worker.Signal{"ek_obligation": clock, "ek_referral": deliverer.Wake})
+	listen := Listen(pool, log, map[string]worker.Signal{"ek_obligation": clock, "ek_referral": deliverer.Wake, "ek_drill": sender.WakeDrills})
 	return &App{
 		Staff: desk.Handler(), Partner: web.Problems(partner), Internal: web.Problems(exchange.Handler(ex, c.SyncToken)),
 		Ready: postgres.Ready(pool),
 		Workers: []process.Service{
 			Clock(pool, log, clock, sender.Wake).Run, Sweeper(pool, log).Run, listen.Run, Forgetter(pool, log).Run,
-			sender.Fleet().Run, deliverer.Fleet().Run, notify.Prober(pool, c.Client, log).Run,
+			Drills(pool, log).Run, sender.DrillFleet().Run, sender.Fleet().Run, deliverer.Fleet().Run, notify.Prober(pool, c.Client, log).Run,
 			audit.Chainer(pool, log).Run, exchange.Releaser(pool, log).Run, exchange.Counter(pool, log, counting).Run,
 		},
 	}

@@ -48,6 +48,7 @@ func install(t *testing.T) *installation {
 	in.client = notifytest.Client(t, in.sms, in.voice, in.hospital)
 	in.Duty(t, "district", contract.District, "", "sms", "voice")
 	in.Duty(t, "city", contract.City, "", "sms", "voice")
+	in.Drilled(t)
 	return in
 }
 
@@ -267,7 +268,7 @@ func TestMetricsSayWhetherAndHowLongAndNeverHowMany(t *testing.T) {
 			}
 		}
 	}
-	if seen != 8 {
+	if seen != 9 {
 		t.Errorf("%d facts", seen)
 	}
 }

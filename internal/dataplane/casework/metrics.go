@@ -41,7 +41,8 @@ func (f *facts) Collect(out chan<- prometheus.Metric) {
 	rows, err := store.Rows[struct {
 		Fact  string
 		Since *time.Time
-	}](ctx, f.pool, "SELECT * FROM ek_casework.facts() UNION ALL SELECT * FROM ek_casework.rescore_facts()")
+	}](ctx, f.pool, `SELECT * FROM ek_casework.facts() UNION ALL SELECT * FROM ek_casework.rescore_facts()
+		UNION ALL SELECT * FROM ek_casework.drill_facts()`)
 	if err != nil {
 		return
 	}

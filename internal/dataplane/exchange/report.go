@@ -25,6 +25,7 @@ type facts struct {
 	Transports      []probeFact        `json:"transports"`
 	Rounds          []roundFact        `json:"rounds"`
 	Rescore         *rescoreFact       `json:"rescore"`
+	Drill           *contract.Drill    `json:"drill"`
 	Coverage        *coverageFact      `json:"coverage"`
 }
 
@@ -53,7 +54,7 @@ type roundFact struct {
 
 // Report says what may be known above about the district now.
 func (s *Service) Report(ctx context.Context) (contract.Report, error) {
-	raw, err := store.One[json.RawMessage](ctx, s.Pool, `SELECT ek_casework.report() || jsonb_build_object('rescore', ek_casework.rescore_report(),
+	raw, err := store.One[json.RawMessage](ctx, s.Pool, `SELECT ek_casework.report() || jsonb_build_object('rescore', ek_casework.rescore_report(), 'drill', ek_casework.drill_report(),
 		'coverage', ek_casework.coverage_report())`)
 	if err != nil {
 		return contract.Report{}, fmt.Errorf("reading the facts of the report: %w", err)
@@ -79,7 +80,7 @@ func summarise(f facts, keys Keys) (contract.Report, error) {
 	r := contract.Report{
 		AtUnix: f.AtUnix, SchemaVersion: f.SchemaVersion, Keys: keys.State, KeyDigest: keys.Digest, Directory: f.Directory,
 		DutyChain: f.DutyChain, Obligations: f.ObligationsOpen, Covered: f.Covered, OnTime: f.OnTime, AuditHead: f.AuditHead,
-		Channels: probes(f.Channels), Transports: probes(f.Transports), Rescore: rescored(f.Rescore),
+		Channels: probes(f.Channels), Transports: probes(f.Transports), Rescore: rescored(f.Rescore), Drill: f.Drill,
 		Coverage: coverage, Timeliness: timely(f.Coverage),
 	}
 	for _, round := range f.Rounds {

@@ -39,6 +39,9 @@ func (s *Server) routeAPI(mux *http.ServeMux) {
 		"POST /api/v1/codes":                        s.issueCodes,
 		"GET /api/v1/schools/{school}/not-screened": s.listNotScreened,
 		"PUT /api/v1/duty":                          s.replaceDuty,
+		"GET /api/v1/drill":                         s.showDrill,
+		"POST /api/v1/drill":                        s.beginDrill,
+		"POST /api/v1/drill/acknowledge":            s.acknowledgeDrill,
 	} {
 		mux.HandleFunc(pattern, s.handle(s.withToken(call)))
 	}

@@ -30,6 +30,7 @@ var words = map[string]string{
 	"Immediate": "立即", "Urgent": "紧急", "stat": "立即", "urgent": "紧急",
 	"Drafted": "草稿", "Released": "已发出", "Delivered": "已送达", "Accepted": "已接收", "Scheduled": "已预约", "Attended": "已就诊", "Declined": "被退回",
 	"CriticalAnswer": "危险作答", "Decision": "分级结果", "Request": "主动求助",
+	"UnderWay": "进行中", "Acknowledged": "已全部确认", "Expired": "未全部确认", "School": "学校", "District": "区县", "City": "市级",
 	"Tier": "分级跟进", "Review": "作答复核", "Undetermined": "需复测", "ScoringFailed": "计分失败", "ScoresDiffer": "计分不一致", "ReferralDeclined": "转介被退回",
 }
 
@@ -92,6 +93,7 @@ func (s *Server) routePages(mux *http.ServeMux) {
 	get("/referrals", s.referralsPage)
 	get("/referrals/{number}", s.referralsPage)
 	get("/follow-ups", s.followUpsPage)
+	get("/drill", s.drillPage)
 
 	forged := http.NewCrossOriginProtection()
 	post := func(pattern string, call pageCall) {
@@ -107,6 +109,13 @@ func (s *Server) routePages(mux *http.ServeMux) {
 	post("/referrals/{number}/release", s.act(func(r *http.Request, who Identity) error {
 		_, err := s.Service.Release(r.Context(), who, r.PathValue("number"), r.PostFormValue("channel"))
 		return err
+	}))
+	post("/drill/begin", s.onDrill(func(r *http.Request, who Identity) error {
+		_, err := s.Service.BeginDrill(r.Context(), who)
+		return err
+	}))
+	post("/drill/acknowledge", s.onDrill(func(r *http.Request, who Identity) error {
+		return s.Service.AcknowledgeDrill(r.Context(), who)
 	}))
 }
 

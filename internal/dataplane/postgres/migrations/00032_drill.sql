@@ -319,7 +319,7 @@ END $$;
 -- +goose StatementBegin
 CREATE FUNCTION ek_casework.drill(p_subject text, p_groups text[])
 RETURNS TABLE (state text, number text, begun_at timestamptz, expires_at timestamptz, acknowledged_at timestamptz,
-    on_duty boolean, answered boolean, may_begin boolean, missing jsonb)
+    on_duty boolean, answered boolean, may_answer boolean, may_begin boolean, missing jsonb)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ek, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -330,6 +330,10 @@ BEGIN
            d.number, d.begun_at, d.expires_at, d.acknowledged_at,
            EXISTS (SELECT FROM ek.on_duty p WHERE p.subject = p_subject),
            EXISTS (SELECT FROM ek.drill_answer a WHERE a.drill_id = d.id AND a.subject = p_subject),
+           coalesce(d.expires_at > clock_timestamp(), false) AND EXISTS (
+               SELECT FROM ek.on_duty p WHERE p.subject = p_subject AND ek.may_act(p_groups, p.level, p.school)
+                   AND NOT EXISTS (SELECT FROM ek.drill_answer a WHERE a.drill_id = d.id
+                       AND a.subject = p.subject AND a.level = p.level AND a.school = p.school)),
            ek.may_drill(p_groups),
            CASE WHEN ek.has_role(p_groups, 'DistrictDuty') THEN coalesce((
                SELECT jsonb_agg(jsonb_build_object('level', m.level, 'school', m.school, 'schoolZh', coalesce(s.title_zh, ''), 'schoolEn', coalesce(s.title_en, ''))
@@ -415,13 +419,14 @@ SET search_path = pg_catalog, ek, pg_temp AS $$
 $$;
 -- +goose StatementEnd
 
--- One more fact that must not stand, as those of ek_casework.facts: the latest drill has
--- expired and a round is not over.
+-- One more fact that must not stand, as those of ek_casework.facts: a drill has expired
+-- since the last one that was acknowledged, and a round is not over.
 -- +goose StatementBegin
 CREATE FUNCTION ek_casework.drill_facts() RETURNS TABLE (fact text, since timestamptz) LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, ek, pg_temp AS $$
-    SELECT 'drill_unacknowledged', (SELECT d.expires_at FROM ek.drill d
-        WHERE d.id = ek.latest_drill() AND d.acknowledged_at IS NULL AND d.expires_at <= clock_timestamp()
+    SELECT 'drill_unacknowledged', (SELECT min(d.expires_at) FROM ek.drill d
+        WHERE d.acknowledged_at IS NULL AND d.expires_at <= clock_timestamp()
+          AND NOT EXISTS (SELECT FROM ek.drill later WHERE later.begun_at > d.begun_at AND later.acknowledged_at <= clock_timestamp())
           AND EXISTS (SELECT FROM ek.round r WHERE r.closes_at > clock_timestamp()))
 $$;
 -- +goose StatementEnd
