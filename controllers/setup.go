@@ -99,7 +99,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		&district.Reconciler{
 			Client: c, Live: live, Clock: clk, Status: status, Applier: apply.NewApplier(c), Board: b, Events: recorder, Settings: o.Workloads,
 		},
-		&school.Reconciler{Client: c, Clock: clk, Status: status},
+		&school.Reconciler{Client: c, Clock: clk, Status: status, Board: b, Coverage: o.Coverage},
 		&referralchannel.Reconciler{Client: c, Live: live, Clock: clk, Status: status, Board: b},
 		&inspection.Reconciler{Client: c, Live: live, Clock: clk, Status: status, Events: recorder},
 	}

@@ -1,5 +1,6 @@
 // Package school reconciles Schools: it says whether a school may be screened,
-// which it may when there is somebody at it to answer a child.
+// which it may when there is somebody at it to answer a child, and whether its
+// students were in the present school year.
 package school
 
 import (
@@ -17,10 +18,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/apply"
+	"github.com/evenkeel/evenkeel/internal/controlplane/board"
 	"github.com/evenkeel/evenkeel/internal/controlplane/result"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 )
 
 // Reconciler reconciles Schools.
@@ -28,12 +32,16 @@ type Reconciler struct {
 	Client client.Client
 	Clock  clock.PassiveClock
 	Status *apply.StatusWriter
+	Board  *board.Board
+	// Coverage is the province's rule; a district's own may be stricter.
+	Coverage coverage.Rule
 }
 
 // concurrency is for a province's 20,000 schools on the first day.
 const concurrency = 8
 
-// SetupWithManager registers the reconciler. A District's spec wakes its schools.
+// SetupWithManager registers the reconciler. A District's spec wakes its schools, and what the
+// district reports wakes those of which it says something new.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	changed := builder.WithPredicates(predicate.GenerationChangedPredicate{})
 	return ctrl.NewControllerManagedBy(mgr).
@@ -41,6 +49,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
 		For(&v1alpha1.School{}, changed).
 		Watches(&v1alpha1.District{}, handler.EnqueueRequestsFromMapFunc(r.ofDistrict), changed).
+		WatchesRawSource(source.Channel(r.Board.SubscribeTo(board.OfCoverage), handler.EnqueueRequestsFromMapFunc(r.ofCoverage))).
 		Complete(r)
 }
 
@@ -56,16 +65,35 @@ func (r *Reconciler) ofDistrict(ctx context.Context, district client.Object) []r
 	return requests
 }
 
+// ofCoverage compares all schools of the district, which is one list, so that only those whose figures
+// moved are reconciled: while a round is open the figures of some school move all the time.
+func (r *Reconciler) ofCoverage(ctx context.Context, district client.Object) []reconcile.Request {
+	o := observed{zone: time.UTC, province: r.Coverage}
+	var schools v1alpha1.SchoolList
+	listErr := r.Client.List(ctx, &schools, client.InNamespace(district.GetNamespace()), client.UnsafeDisableDeepCopy)
+	if err := r.gatherDistrict(ctx, district.GetNamespace(), &o); err != nil || listErr != nil {
+		return nil // the cache is gone, and with it the manager
+	}
+	var requests []reconcile.Request
+	for _, o.school = range schools.Items {
+		if differs(o, r.Clock.Now()) {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&o.school)})
+		}
+	}
+	return requests
+}
+
 // Reconcile judges one school.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	o, err := r.gather(ctx, req.NamespacedName)
 	if err != nil || o == nil {
 		return ctrl.Result{}, err
 	}
-	j := decide(*o, r.Clock.Now())
-	after := summarise(*o, j, r.Clock.Now())
+	now := r.Clock.Now()
+	j, s := decide(*o, now), screen(*o, now)
+	after := summarise(*o, j, s, now)
 	wait, err := r.Status.Write(ctx, &o.school, after)
-	return result.Of(err, j.terminal, wait, j.wait)
+	return result.Of(err, j.terminal, wait, j.wait, s.wait)
 }
 
 // observed is all that the judgement depends on.
@@ -73,28 +101,40 @@ type observed struct {
 	school   v1alpha1.School
 	district *v1alpha1.District // nil: there is none in the namespace
 	zone     *time.Location
+	coverage *board.Coverage // what the district last said of the school year; nil: nothing to this operator
+	province coverage.Rule
 }
 
 // gather returns nil for a school that is gone or going.
 func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*observed, error) {
-	o := &observed{zone: time.UTC}
+	o := &observed{zone: time.UTC, province: r.Coverage}
 	if err := r.Client.Get(ctx, key, &o.school); err != nil {
 		return nil, client.IgnoreNotFound(err)
 	}
 	if !o.school.DeletionTimestamp.IsZero() {
 		return nil, nil
 	}
+	if err := r.gatherDistrict(ctx, key.Namespace, o); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+func (r *Reconciler) gatherDistrict(ctx context.Context, namespace string, o *observed) error {
 	var district v1alpha1.District
-	err := r.Client.Get(ctx, types.NamespacedName{Namespace: key.Namespace, Name: key.Namespace}, &district)
+	err := r.Client.Get(ctx, types.NamespacedName{Namespace: namespace, Name: namespace}, &district)
 	switch {
 	case apierrors.IsNotFound(err):
-		return o, nil
+		return nil
 	case err != nil:
-		return nil, fmt.Errorf("reading the district: %w", err)
+		return fmt.Errorf("reading the district: %w", err)
 	}
 	o.district = &district
 	if zone, err := time.LoadLocation(string(district.Spec.TimeZone)); err == nil {
 		o.zone = zone
 	}
-	return o, nil
+	if reading, heard := r.Board.Reading(namespace); heard {
+		o.coverage = reading.Coverage
+	}
+	return nil
 }

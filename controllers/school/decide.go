@@ -95,9 +95,10 @@ func withProvider(o observed, now time.Time) *judgement {
 	return j
 }
 
-func summarise(o observed, j judgement, now time.Time) *v1alpha1.School {
+func summarise(o observed, j judgement, s screening, now time.Time) *v1alpha1.School {
 	after := o.school.DeepCopy()
 	after.Status.ObservedGeneration = after.Generation
-	after.Status.Conditions = conditions.Settle(o.school.Status.Conditions, append(j.verdict.Trio(), j.ready), after.Generation, now)
+	after.Status.Coverage = s.coverage
+	after.Status.Conditions = conditions.Settle(o.school.Status.Conditions, append(j.verdict.Trio(), j.ready, s.met), after.Generation, now)
 	return after
 }
