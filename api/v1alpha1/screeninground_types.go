@@ -5,7 +5,8 @@ import (
 )
 
 // ScreeningRoundSpec is one occurrence of a campaign in one district. The operator writes it;
-// people change suspend, endAt and extendSchoolDays, which the operator never writes.
+// people change suspend, endAt and extendSchoolDays, which the operator never writes. A make-up round is called like
+// the regular one of its slot, with -makeup after it.
 type ScreeningRoundSpec struct {
 	// campaign that the round belongs to.
 	// +required
@@ -25,11 +26,12 @@ type ScreeningRoundSpec struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=6
 	Phases []PhaseWindow `json:"phases,omitempty"`
-	// sessions in which students answer, in order.
+	// sessions in which students answer, in order: those of phase Stage1, and after its end those of an
+	// extension.
 	// +required
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=200
+	// +kubebuilder:validation:MaxItems=260
 	Sessions []SessionWindow `json:"sessions,omitempty"`
 	// schools that have sessions of their own, within the round's; every other school has the round's.
 	// +optional
@@ -142,7 +144,7 @@ type SchoolWindows struct {
 	// +required
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=200
+	// +kubebuilder:validation:MaxItems=260
 	Sessions []SessionWindow `json:"sessions,omitempty"`
 }
 

@@ -11,7 +11,8 @@ import (
 // with apply.
 //
 // ScreeningRoundSpec is one occurrence of a campaign in one district. The operator writes it;
-// people change suspend, endAt and extendSchoolDays, which the operator never writes.
+// people change suspend, endAt and extendSchoolDays, which the operator never writes. A make-up round is called like
+// the regular one of its slot, with -makeup after it.
 type ScreeningRoundSpecApplyConfiguration struct {
 	// campaign that the round belongs to.
 	Campaign *CampaignReferenceApplyConfiguration `json:"campaign,omitempty"`
@@ -22,7 +23,8 @@ type ScreeningRoundSpecApplyConfiguration struct {
 	Purpose *apiv1alpha1.RoundPurpose `json:"purpose,omitempty"`
 	// phases with their instants.
 	Phases []PhaseWindowApplyConfiguration `json:"phases,omitempty"`
-	// sessions in which students answer, in order.
+	// sessions in which students answer, in order: those of phase Stage1, and after its end those of an
+	// extension.
 	Sessions []SessionWindowApplyConfiguration `json:"sessions,omitempty"`
 	// schools that have sessions of their own, within the round's; every other school has the round's.
 	Schools []SchoolWindowsApplyConfiguration `json:"schools,omitempty"`
