@@ -99,11 +99,8 @@ func validControl(c contract.Control) bool {
 	ok := contract.Supported(c.Version) && c.Round != "" && c.MeaningDigest.Valid() &&
 		!c.OpensAt.IsZero() && !c.ClosesAt.Before(c.OpensAt) &&
 		slices.Contains([]contract.Hold{contract.HoldNone, contract.HoldNew, contract.HoldAndDrain}, c.Hold)
-	if !ok || !validSessions(c.Sessions) {
+	if !ok || !validSessions(c.Sessions) || !validSince(c) {
 		return false
-	}
-	if since := c.Cohort.NotScreenedSince; since != nil && (since.IsZero() || since.After(c.OpensAt)) {
-		return false // every student would be one who was not screened
 	}
 	schools := map[string]bool{}
 	for _, o := range c.Overrides {
@@ -113,6 +110,12 @@ func validControl(c contract.Control) bool {
 		schools[o.School] = true
 	}
 	return true
+}
+
+// validSince: since an instant that is still to come every student is one who was not screened.
+func validSince(c contract.Control) bool {
+	since := c.Cohort.NotScreenedSince
+	return since == nil || !since.IsZero() && !since.After(c.OpensAt)
 }
 
 // validSessions: half-open, ordered, disjoint.

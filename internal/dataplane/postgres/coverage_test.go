@@ -1,6 +1,8 @@
 package postgres_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +103,65 @@ func TestOneStateForEveryStudent(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, states(t, db, names)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// state is the ledger's word, worked out here from the meaning of the words.
+func state(consent string, key bool, acts []act) string {
+	var last act // of those that say what the student wants: answering or declining
+	answered := false
+	for _, a := range acts {
+		if a.at.Before(begin) || a.what == pgtest.Left {
+			continue
+		}
+		if a.what == pgtest.Scored {
+			return "Screened"
+		}
+		answered = answered || a.what != pgtest.Declined
+		if a.at.After(last.at) {
+			last = a
+		}
+	}
+	switch {
+	case consent == "Refused" || !key || last.what == pgtest.Declined:
+		return "Declined"
+	case answered:
+		return "Unscorable"
+	case consent == "Missing":
+		return "ConsentMissing"
+	}
+	return "Absent"
+}
+
+func TestTheLedgerOfAnyHistory(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	db.OpenRound(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	every := []pgtest.Act{pgtest.Scored, pgtest.Undetermined, pgtest.Undetermined, pgtest.Failed, pgtest.Waiting, pgtest.Left, pgtest.Declined, pgtest.Declined}
+	want, names, found := map[string]string{}, map[uuid.UUID]string{}, map[string]int{}
+	for range 300 {
+		consent := []string{"Given", "Given", "Given", "Missing", "Refused"}[random.IntN(5)]
+		s := db.AddStudent(t, pgtest.StudentWith{Consent: consent})
+		var acts []act
+		for range random.IntN(4) {
+			a := act{every[random.IntN(len(every))], day(random.IntN(60) - 20).Add(time.Duration(random.IntN(3600)) * time.Second)}
+			acts = append(acts, a)
+			db.AddAttempt(t, s.ID, pgtest.Round, a.what, a.at)
+		}
+		key := random.IntN(10) > 0
+		if !key {
+			db.Exec(t, "DELETE FROM ek.student_key WHERE student_id = $1", s.ID)
+		}
+		name := fmt.Sprint(consent, key, acts, s.ID)
+		names[s.ID], want[name] = name, state(consent, key, acts)
+		found[want[name]]++
+	}
+	if diff := cmp.Diff(want, states(t, db, names)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if len(found) != 5 {
+		t.Errorf("only %v came up", found)
 	}
 }
 

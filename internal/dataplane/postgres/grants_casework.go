@@ -25,6 +25,7 @@ var caseworkFunctions = []string{
 	"ek_casework.follow_ups", "ek_casework.staff_roles", "ek_casework.referrals", "ek_casework.release_referral",
 	"ek_casework.known_students", "ek_casework.roster_schools", "ek_casework.upsert_students", "ek_casework.code_holders",
 	"ek_casework.store_codes", "ek_casework.replace_duty", "ek_casework.duty_names", "ek_casework.not_screened",
+	"ek_casework.students_left",
 	// for its workers
 	"ek_casework.advance_due", "ek_casework.sweep", "ek_casework.claim_notifications", "ek_casework.notification_accepted",
 	"ek_casework.notification_failed", "ek_casework.store_probe", "ek_casework.claim_probes", "ek_casework.claim_referrals",

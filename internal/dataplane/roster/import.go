@@ -39,6 +39,7 @@ type Summary struct {
 	Updated        int     `json:"updated"`
 	Rejected       int     `json:"rejected"`
 	WithoutConsent int     `json:"withoutConsent"` // imported; they cannot open a form
+	Left           int     `json:"left"`           // taken off the roster, as the file says
 	Faults         []Fault `json:"faults"`         // of rejected rows; the first thousand
 	FaultsOmitted  int     `json:"faultsOmitted"`
 }
@@ -134,6 +135,11 @@ func (s *Service) store(ctx context.Context, who Actor, batch []Student, summary
 		}
 		summary.Imported += inserted
 		summary.Updated += updated
+		left, err := s.takeOff(ctx, tx, who, batch)
+		if err != nil {
+			return err
+		}
+		summary.Left += left
 		for _, student := range batch {
 			if student.Consent == ConsentMissing {
 				summary.WithoutConsent++
@@ -141,6 +147,21 @@ func (s *Service) store(ctx context.Context, who Actor, batch []Student, summary
 		}
 		return nil
 	})
+}
+
+// takeOff takes those of a batch off the roster who have left, after the batch was stored.
+func (s *Service) takeOff(ctx context.Context, tx pgx.Tx, who Actor, batch []Student) (left int, err error) {
+	var lookups [][]byte
+	for _, student := range batch {
+		if student.Left {
+			lookups = append(lookups, s.Keys.LookupHMAC(student.Number))
+		}
+	}
+	if lookups == nil {
+		return 0, nil
+	}
+	err = tx.QueryRow(ctx, "SELECT ek_casework.students_left($1, $2, $3)", who.Subject, who.Groups, lookups).Scan(&left)
+	return left, err
 }
 
 type knownStudent struct {

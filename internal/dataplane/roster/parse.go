@@ -30,7 +30,7 @@ const (
 // Columns is the header of a roster, in any order; Optional columns may be left out.
 var (
 	Columns  = []string{"number", "name", "school", "grade", "class", "seat", "birthDate", "stage", "guardianConsent", "consentVersion"}
-	Optional = []string{"sex"}
+	Optional = []string{"sex", "enrolment"}
 )
 
 // Consent is what the guardian said.
@@ -58,6 +58,7 @@ type Student struct {
 	Stage          string
 	Consent        Consent
 	ConsentVersion string
+	Left           bool // graduated, or went to a school outside the district
 }
 
 // Fault is what is wrong with one field. It never holds the value.
@@ -168,6 +169,7 @@ func (r *Reader) student(record []string) (*Student, []Fault, error) {
 	check := rowCheck{row: r.row}
 	check.text(s)
 	s.SchoolYears, s.Sex = SchoolYears(s.Stage, s.Grade), check.sex(field("sex"))
+	s.Left = check.left(field("enrolment"))
 	s.BirthDate = check.birthDate(field("birthDate"), r.today)
 	s.Consent = check.consent(field("guardianConsent"), s.ConsentVersion)
 	if first, twice := r.seen[s.Number]; twice && s.Number != "" {
@@ -233,6 +235,21 @@ func (c *rowCheck) sex(value string) contract.Sex {
 		c.add("sex", "is not a known word", "write 女, 男, Female, Male, F, M or nothing")
 	}
 	return sex
+}
+
+var enrolmentWords = map[string]bool{ // whether the student has left
+	"": false, "enrolled": false, "在校": false, "在读": false,
+	"left": true, "离校": true, "毕业": true, "转出": true,
+}
+
+// left says whether a row is of a student who is at no school of the district any more. A
+// roster need not say it: who is not in the file stays as they were.
+func (c *rowCheck) left(value string) bool {
+	left, known := enrolmentWords[strings.ToLower(value)]
+	if !known {
+		c.add("enrolment", "is not a known word", "write 在校, 离校, Enrolled, Left or nothing")
+	}
+	return left
 }
 
 var consentWords = map[string]Consent{

@@ -104,7 +104,7 @@ func TestReaderRefusesAFileWithoutItsHeader(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var fault *HeaderError
-			if _, err := NewReader(strings.NewReader(text), today); !errors.As(err, &fault) || !strings.Contains(fault.Remedy, "consentVersion (sex may be added)") {
+			if _, err := NewReader(strings.NewReader(text), today); !errors.As(err, &fault) || !strings.Contains(fault.Remedy, "consentVersion (sex,enrolment may be added)") {
 				t.Errorf("got %v, want a HeaderError whose remedy lists every column", err)
 			}
 		})

@@ -113,3 +113,34 @@ func TestARegistrarSeesWhomTheSchoolHasStillToBring(t *testing.T) {
 		}
 	}
 }
+
+// Who has left is asked no more and is nobody's to be screened; who comes back is again.
+func TestStudentsWhoHaveLeft(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, annual)
+	enrolled := func(rows ...string) roster.Summary {
+		t.Helper()
+		summary, err := o.Import(t.Context(), registrar, strings.NewReader(strings.TrimSpace(columns)+",enrolment\n"+strings.Join(rows, "\n")), o.Now(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return summary
+	}
+	ledger := func() string {
+		t.Helper()
+		return pgtest.One[string](t, o.Database, "SELECT concat_ws(' ', count(*), (SELECT ek.invited(r) FROM ek.round r)) FROM ek.coverage_since('2000-01-01')")
+	}
+	const one, two = "G1,张小明,no-1,7,3,11,2011-09-30,JuniorSecondary,Given,1,", "G2,李小红,no-1,7,3,12,2011-09-30,JuniorSecondary,Given,1,"
+	if got := enrolled(one+"在校", two); got.Imported != 2 || got.Left != 0 || ledger() != "2 2" {
+		t.Errorf("two came: %+v, ledger and invited %s", got, ledger())
+	}
+	if got := enrolled(one+"毕业", two+"Enrolled"); got.Updated != 2 || got.Left != 1 || ledger() != "1 1" {
+		t.Errorf("one left: %+v, ledger and invited %s", got, ledger())
+	}
+	if got := o.load(t, strings.TrimSuffix(one, ",")); got.Left != 0 || ledger() != "2 2" {
+		t.Errorf("one came back: %+v, ledger and invited %s", got, ledger())
+	}
+	if got := enrolled(one + "maybe"); got.Rejected != 1 || got.Faults[0].Column != "enrolment" {
+		t.Errorf("a word that is none: %+v", got)
+	}
+}

@@ -233,6 +233,23 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- Takes students off the roster who have left the district's schools: they are asked no more,
+-- and are nobody's to be screened. What they answered and what it obliges to stays. A later
+-- import that lists them as enrolled brings them back.
+-- +goose StatementBegin
+CREATE FUNCTION ek_casework.students_left(p_subject text, p_groups text[], p_lookups bytea[]) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ek, pg_temp AS $$
+DECLARE gone integer;
+BEGIN
+    PERFORM ek.require_durable();
+    PERFORM ek.require_role(p_groups, 'Registrar');
+    UPDATE ek.student s SET active = false WHERE s.active AND s.lookup = ANY (p_lookups) AND ek.registrar_of(p_groups, s.school);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    PERFORM ek.audit(p_subject, 'StudentsLeft', 'roster', gone || ' left');
+    RETURN gone;
+END $$;
+-- +goose StatementEnd
+
 -- +goose Down
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION ek.refusal(c ek.code, s ek.student, r ek.round, p_has_draft boolean, p_now timestamptz)
@@ -303,6 +320,6 @@ END $$;
 -- +goose StatementEnd
 
 ALTER TABLE ek.round DROP COLUMN invited;
-DROP FUNCTION ek_casework.not_screened, ek_casework.coverage_report, ek_casework.count_coverage, ek.cohort, ek.make_up_asks, ek.make_up_since,
+DROP FUNCTION ek_casework.students_left, ek_casework.not_screened, ek_casework.coverage_report, ek_casework.count_coverage, ek.cohort, ek.make_up_asks, ek.make_up_since,
     ek.coverage_since;
 DROP TABLE ek.coverage_count;
