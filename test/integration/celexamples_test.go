@@ -15,6 +15,8 @@ func stage1(pairs ...any) map[string]any {
 	return phase
 }
 
+func extraDates(dates ...any) edit { return set(list(dates...), "spec", "schedule", "extraDates") }
+
 func rollout(pairs ...any) edit { return set(fields(pairs...), "spec", "rollout") }
 
 func capacity(pairs ...any) edit { return rollout("capacity", fields(pairs...)) }
@@ -126,6 +128,9 @@ var celExamples = []example{
 	{rule: rule{"ScreeningCampaign", "spec", "dates cannot be shifted from wave to wave: give the phases schoolDays, or take pilot and maxConcurrentDistricts out of rollout"},
 		accept: all(rollout("order", list("fengtai")), phases(stage1("dates", fields("from", "2026-09-15", "to", "2026-09-16")))),
 		reject: all(rollout("maxConcurrentDistricts", int64(2)), phases(stage1("dates", fields("from", "2026-09-15", "to", "2026-09-16"))))},
+	{rule: rule{"ScreeningCampaign", "spec", "dates cannot be shifted to schedule.extraDates: give the phases schoolDays, or take extraDates out"},
+		accept: all(extraDates("2026-11-02"), phases(stage1("schoolDays", int64(2)))),
+		reject: all(extraDates("2026-11-02"), phases(stage1("dates", fields("from", "2026-09-15", "to", "2026-09-16"))))},
 	{rule: rule{"ScreeningCampaign", "spec", "schoolDaysPerSchool is more than the school days of Stage1: write at most as many"},
 		accept: all(capacity("schoolDaysPerSchool", int64(2)), phases(stage1("schoolDays", int64(2)))),
 		reject: all(capacity("schoolDaysPerSchool", int64(3)), phases(stage1("schoolDays", int64(2))))},
@@ -211,6 +216,12 @@ var celExamples = []example{
 		reject: set("other", "spec", "database", "name")},
 	{rule: rule{"District", "spec", "staff names an area that is not listed in areas"},
 		reject: set("north", "spec", "staff", 3, "area")},
+	{rule: rule{"District", "spec.narrowing.session", "from must be earlier than to; write 24:00 for the end of the day"},
+		accept: set(fields("from", "10:00", "to", "24:00"), "spec", "narrowing", "session"),
+		reject: set(fields("from", "12:00", "to", "12:00"), "spec", "narrowing", "session")},
+	{rule: rule{"District", "spec.narrowing.withoutSessions[]", exchange},
+		accept: set(list(fields("name", "Examinations", "from", "2026-10-20", "to", "2026-10-20")), "spec", "narrowing", "withoutSessions"),
+		reject: set(list(fields("name", "Examinations", "from", "2026-10-20", "to", "2026-10-19")), "spec", "narrowing", "withoutSessions")},
 	{rule: rule{"District", "spec.staff[]", "the roles SchoolDuty and ClassTeacher, and no others, name a school"},
 		reject: unset("spec", "staff", 4, "school")},
 	{rule: rule{"District", "spec.staff[]", "the role AreaCoordinator, and no other, names an area"},
