@@ -20,6 +20,7 @@ import (
 	"github.com/evenkeel/evenkeel/controllers/calendar"
 	campaigns "github.com/evenkeel/evenkeel/controllers/campaign"
 	"github.com/evenkeel/evenkeel/controllers/escalationpolicy"
+	"github.com/evenkeel/evenkeel/controllers/inspection"
 	"github.com/evenkeel/evenkeel/controllers/instrument"
 	rounds "github.com/evenkeel/evenkeel/controllers/round"
 	"github.com/evenkeel/evenkeel/internal/controlplane/apply"
@@ -88,7 +89,7 @@ func versions(t *testing.T, w *world) map[string]string {
 	out := map[string]string{}
 	lists := []client.ObjectList{
 		&v1alpha1.ScreeningCampaignList{}, &v1alpha1.ScreeningRoundList{}, &v1alpha1.InstrumentList{},
-		&v1alpha1.EscalationPolicyList{}, &v1alpha1.AcademicCalendarList{},
+		&v1alpha1.EscalationPolicyList{}, &v1alpha1.AcademicCalendarList{}, &v1alpha1.InspectionList{},
 	}
 	for _, list := range lists {
 		maps.Copy(out, versionsOf(t, w, list))
@@ -133,6 +134,9 @@ func reconcilers(mgr ctrl.Manager, clk clock.PassiveClock, b *board.Board) []fun
 		}).SetupWithManager,
 		(&rounds.Reconciler{
 			Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Clock: clk, Status: status, Board: b, Events: mgr.GetEventRecorder("evenkeel"),
+		}).SetupWithManager,
+		(&inspection.Reconciler{
+			Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Clock: clk, Status: status, Events: mgr.GetEventRecorder("evenkeel"),
 		}).SetupWithManager,
 	}
 }
