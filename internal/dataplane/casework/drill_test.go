@@ -142,6 +142,18 @@ func TestADrillGoesByTheSessionsOfTheSchoolsThatTakePart(t *testing.T) {
 	}
 }
 
+// Nothing of what the operator could send keeps casework from looking.
+func TestARoundWithoutAListOfSchoolsHasNoDrill(t *testing.T) {
+	t.Parallel()
+	d := upcoming(t, "2030-03-04 09:00", "2030-03-04 17:00", func(c *contract.Control) { c.Cohort.Schools = nil })
+	d.Exec(t, "INSERT INTO ek.round_step (round, tier_rank, step, level, after_deadline) VALUES ($1, 1, 9, 'School', '1 hour')", caseworktest.Round)
+	if due(t, d, "2030-03-04 10:00") {
+		t.Error("due for the sessions of no school")
+	}
+	advanceDrills(t, d)
+	reported(t, d)
+}
+
 // noon is a zone in which it is about noon now, so that a drill may begin.
 func noon(now time.Time) string {
 	return fmt.Sprintf("Etc/GMT%+d", now.UTC().Hour()-12)

@@ -55,6 +55,14 @@ CREATE VIEW ek.on_duty AS
     JOIN ek.duty_address a ON a.person_id = p.id JOIN ek.transport t ON t.name = a.transport AND t.active
     WHERE p.active;
 
+-- The schools of a control's cohort, none when it has no list.
+-- +goose StatementBegin
+CREATE FUNCTION ek.cohort_schools(p_control jsonb) RETURNS SETOF text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, ek, pg_temp AS $$
+    SELECT jsonb_array_elements_text(CASE jsonb_typeof(p_control -> 'cohort' -> 'schools')
+        WHEN 'array' THEN p_control -> 'cohort' -> 'schools' ELSE '[]' END)
+$$;
+-- +goose StatementEnd
+
 -- Whom a round that is not over may call; School for every school of its cohort.
 CREATE VIEW ek.callable AS
     WITH used AS (
@@ -65,7 +73,7 @@ CREATE VIEW ek.callable AS
     )
     SELECT u.level, '' AS school FROM used u WHERE u.level <> 'School'
     UNION
-    SELECT u.level, c.school FROM used u CROSS JOIN LATERAL jsonb_array_elements_text(u.control -> 'cohort' -> 'schools') AS c (school)
+    SELECT u.level, c.school FROM used u CROSS JOIN LATERAL ek.cohort_schools(u.control) AS c (school)
     WHERE u.level = 'School';
 
 -- As before, in the words of the two views.
@@ -123,7 +131,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, ek, pg_temp AS $$
         FROM zone CROSS JOIN LATERAL date_trunc('day', p_now AT TIME ZONE zone.name) AS b (at)
     ), listed AS ( -- the default sessions are those of the schools of the cohort without sessions of their own
         SELECT r.round, r.opens_at, r.closes_at, r.control -> 'cohort' -> 'schools' AS schools, EXISTS (
-            SELECT FROM jsonb_array_elements_text(r.control -> 'cohort' -> 'schools') AS c (school)
+            SELECT FROM ek.cohort_schools(r.control) AS c (school)
             WHERE NOT EXISTS (SELECT FROM ek.round_session o WHERE o.round = r.round AND o.school = c.school)) AS by_default
         FROM ek.round r WHERE r.listed AND r.closes_at > p_now
     ), today AS (
@@ -465,4 +473,5 @@ CREATE OR REPLACE FUNCTION ek.duty_reach() RETURNS text LANGUAGE sql STABLE SET 
 $$;
 -- +goose StatementEnd
 DROP VIEW ek.drill_missing, ek.callable, ek.on_duty;
+DROP FUNCTION ek.cohort_schools;
 DROP TABLE ek.drill_call, ek.drill_answer, ek.drill_wanted, ek.drill;
