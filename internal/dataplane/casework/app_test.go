@@ -268,7 +268,7 @@ func TestMetricsSayWhetherAndHowLongAndNeverHowMany(t *testing.T) {
 			}
 		}
 	}
-	if seen != 9 {
+	if seen != 10 {
 		t.Errorf("%d facts", seen)
 	}
 }

@@ -42,7 +42,7 @@ func (f *facts) Collect(out chan<- prometheus.Metric) {
 		Fact  string
 		Since *time.Time
 	}](ctx, f.pool, `SELECT * FROM ek_casework.facts() UNION ALL SELECT * FROM ek_casework.rescore_facts()
-		UNION ALL SELECT * FROM ek_casework.drill_facts()`)
+		UNION ALL SELECT * FROM ek_casework.drill_facts() UNION ALL SELECT * FROM ek_casework.coverage_facts()`)
 	if err != nil {
 		return
 	}

@@ -216,6 +216,14 @@ func TestTwoProcessesCountOnce(t *testing.T) {
 	if counted.Load() != 1 || reported(t, d, "").Screened != 20 {
 		t.Errorf("counted %d times", counted.Load())
 	}
+	const stands = "SELECT since IS NOT NULL FROM ek_casework.coverage_facts()"
+	if pgtest.One[bool](t, d.Database, stands) {
+		t.Error("the fact that nobody counts stands right after counting")
+	}
+	d.Exec(t, "UPDATE ek.coverage_count SET counted_at = counted_at - interval '6 minutes'")
+	if !pgtest.One[bool](t, d.Database, stands) {
+		t.Error("nobody has counted for six minutes, and no fact says so")
+	}
 	// a count from before the clock was put back does not stand
 	d.Exec(t, "UPDATE ek.coverage_count SET counted_at = clock_timestamp() + interval '1 hour'")
 	if !count(t, d) {

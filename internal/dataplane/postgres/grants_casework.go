@@ -31,7 +31,7 @@ var caseworkFunctions = []string{
 	"ek_casework.notification_failed", "ek_casework.store_probe", "ek_casework.claim_probes", "ek_casework.claim_referrals",
 	"ek_casework.referral_delivered", "ek_casework.referral_failed", "ek_casework.chain_audit", "ek_casework.take_release",
 	"ek_casework.store_release", "ek_casework.forget_messages", "ek_casework.facts",
-	"ek_casework.count_coverage", "ek_casework.coverage_report",
+	"ek_casework.count_coverage", "ek_casework.coverage_report", "ek_casework.coverage_facts",
 	"ek_casework.rescore_facts", "ek_casework.rescore_report", "ek_casework.score_differences",
 	// for partners and the exchange
 	"ek_casework.store_receipt", "ek_casework.hear_hospital", "ek_casework.store_hospital_answer", "ek_casework.report",
