@@ -22,7 +22,6 @@ func TestJudgeExtension(t *testing.T) {
 		"by a day for one school":           {is: []contract.Session{span(9, 12)}, next: []contract.Session{span(9, 12), span(33, 36)}, own: schools(span(9, 12)), now: 10},
 		"when the last session is over":     {is: []contract.Session{span(9, 12)}, next: []contract.Session{span(9, 12), span(33, 36)}, now: 20},
 		"taken back":                        {is: []contract.Session{span(9, 12), span(33, 36)}, next: []contract.Session{span(9, 12)}, now: 32},
-		"taken back when it has begun":      {is: []contract.Session{span(9, 12), span(33, 36)}, next: []contract.Session{span(9, 12)}, now: 33, want: contract.RefusedOpen},
 		"round the clock":                   {is: []contract.Session{span(9, 24)}, next: []contract.Session{span(9, 48)}, now: 23},
 		"round the clock, taken back":       {is: []contract.Session{span(9, 72)}, next: []contract.Session{span(9, 48)}, now: 40},
 		"a day that has passed is put in":   {is: []contract.Session{span(9, 12), span(57, 60)}, next: []contract.Session{span(9, 12), span(33, 36), span(57, 60)}, now: 50, want: contract.RefusedOpen},
