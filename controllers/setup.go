@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -26,6 +27,7 @@ import (
 	"github.com/evenkeel/evenkeel/controllers/school"
 	"github.com/evenkeel/evenkeel/internal/controlplane/apply"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
+	"github.com/evenkeel/evenkeel/internal/controlplane/metrics"
 	"github.com/evenkeel/evenkeel/internal/controlplane/sync"
 	"github.com/evenkeel/evenkeel/internal/controlplane/workload"
 	"github.com/evenkeel/evenkeel/internal/core/coverage"
@@ -39,7 +41,8 @@ type Options struct {
 	Busy      time.Duration // between two calls of a district with a round under way; 0: 5 s
 	Quiet     time.Duration // otherwise; 0: 15 s
 	Clock     clock.WithTicker
-	Dial      sync.DialFunc // nil: the network
+	Dial      sync.DialFunc         // nil: the network
+	Metrics   prometheus.Registerer // nil: no figures of the province
 }
 
 // Scheme knows the kinds of this operator and those of Kubernetes.
@@ -98,6 +101,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		&round.Reconciler{Client: c, Live: live, Clock: clk, Status: status, Board: b, Events: recorder},
 		&district.Reconciler{
 			Client: c, Live: live, Clock: clk, Status: status, Applier: apply.NewApplier(c), Board: b, Events: recorder, Settings: o.Workloads,
+			Coverage: o.Coverage,
 		},
 		&school.Reconciler{Client: c, Clock: clk, Status: status, Board: b, Coverage: o.Coverage},
 		&referralchannel.Reconciler{Client: c, Live: live, Clock: clk, Status: status, Board: b},
@@ -106,6 +110,12 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	for _, r := range all {
 		if err := r.SetupWithManager(mgr); err != nil {
 			return fmt.Errorf("setting up %T: %w", r, err)
+		}
+	}
+	if o.Metrics != nil {
+		collector := &metrics.Collector{Client: c, Leads: mgr.Elected(), Log: mgr.GetLogger().WithName("metrics")}
+		if err := o.Metrics.Register(collector); err != nil {
+			return fmt.Errorf("registering metrics: %w", err)
 		}
 	}
 	return mgr.Add(&sync.Syncer{

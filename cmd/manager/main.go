@@ -11,6 +11,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/evenkeel/evenkeel/controllers"
@@ -40,6 +41,7 @@ func run(args []string) error {
 	}
 	err = controllers.Setup(mgr, controllers.Options{
 		Workloads: s.workloads, CellFloor: int32(s.cellFloor), Coverage: s.coverage, Busy: s.busy, Quiet: s.quiet, Clock: clock.RealClock{},
+		Metrics: metrics.Registry,
 	})
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
 	"github.com/evenkeel/evenkeel/internal/controlplane/result"
 	"github.com/evenkeel/evenkeel/internal/controlplane/workload"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 )
 
 // Reconciler reconciles Districts.
@@ -32,6 +33,8 @@ type Reconciler struct {
 	Board    *board.Board
 	Events   events.EventRecorder
 	Settings workload.Settings
+	// Coverage is the province's rule; a district's own may be stricter.
+	Coverage coverage.Rule
 }
 
 // Reconcile brings one district nearer to its spec.
@@ -56,7 +59,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	if terminal == nil {
 		// Secrets are not watched: a lost one is noticed at the next look (one that is waited for, sooner).
-		p.wait = soonest(p.wait, patience(applied), reportWait(o, r.Clock.Now()), result.Longest)
+		p.wait = soonest(p.wait, patience(applied), reportWait(o, r.Clock.Now()), drillWait(o, r.Clock.Now()), result.Longest)
 	}
 	return result.Of(errors.Join(transient(applied), err), terminal, wait, p.wait)
 }

@@ -22,6 +22,7 @@ var announced = map[string]string{
 
 // emit tells of every condition that became True or False.
 func (r *Reconciler) emit(before, after *v1alpha1.District) {
+	r.emitAnnual(before, after)
 	for _, c := range after.Status.Conditions {
 		action, told := announced[c.Type]
 		was := meta.FindStatusCondition(before.Status.Conditions, c.Type)

@@ -13,9 +13,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/controlplane/annual"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
 	"github.com/evenkeel/evenkeel/internal/controlplane/conditions"
 	"github.com/evenkeel/evenkeel/internal/controlplane/workload"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 )
 
 // observed is all that is known about a district at one moment.
@@ -27,16 +29,19 @@ type observed struct {
 	migrations  []batchv1.Job
 	rounds      []v1alpha1.ScreeningRound
 	schools     int
-	screenable  int            // of the schools
-	latest      *board.Reading // nil: the exchange has not had its turn
-	last        *board.Reading // the latest with a report
-	early       bool           // until the exchange has had its turn, what a district last said stays
-	forbidden   string         // what the operator may not read here; "": nothing
+	screenable  int             // of the schools
+	annual      annual.Tally    // of the schools, by how they stand in the school year
+	province    coverage.Rule   // of the province
+	latest      *board.Reading  // nil: the exchange has not had its turn
+	last        *board.Reading  // the latest with a report
+	coverage    *board.Coverage // what was last said of a school year; nil: nothing to this operator
+	early       bool            // until the exchange has had its turn, what a district last said stays
+	forbidden   string          // what the operator may not read here; "": nothing
 }
 
 func (r *Reconciler) gather(ctx context.Context, d *v1alpha1.District) (observed, error) {
 	o := observed{
-		district: *d, early: !r.Board.FirstTurnOver(r.Clock.Now()),
+		district: *d, province: r.Coverage, annual: annual.Tally{}, early: !r.Board.FirstTurnOver(r.Clock.Now()),
 		secrets: map[string]*corev1.Secret{}, deployments: map[workload.Component]*appsv1.Deployment{},
 	}
 	reads := []func(context.Context, *observed) error{r.readNamespace, r.readObjects, r.readWorkloads, r.readSecrets}
@@ -46,7 +51,7 @@ func (r *Reconciler) gather(ctx context.Context, d *v1alpha1.District) (observed
 		}
 	}
 	if reading, ok := r.Board.Reading(d.Namespace); ok {
-		o.latest = &reading
+		o.latest, o.coverage = &reading, reading.Coverage
 	}
 	if reading, ok := r.Board.LastGood(d.Namespace); ok {
 		o.last = &reading
@@ -66,11 +71,12 @@ func (r *Reconciler) readNamespace(ctx context.Context, o *observed) error {
 
 func (r *Reconciler) readObjects(ctx context.Context, o *observed) error {
 	var schools v1alpha1.SchoolList
-	if err := r.Client.List(ctx, &schools, client.InNamespace(o.district.Namespace)); err != nil {
+	if err := r.Client.List(ctx, &schools, client.InNamespace(o.district.Namespace), client.UnsafeDisableDeepCopy); err != nil {
 		return fmt.Errorf("listing schools: %w", err)
 	}
 	for _, s := range schools.Items {
 		o.schools++
+		o.annual[annual.ReasonOf(s.Status.Conditions)]++
 		if screenable(s) {
 			o.screenable++
 		}

@@ -34,7 +34,8 @@ func summarise(o observed, p plan, applied error, now time.Time) (*v1alpha1.Dist
 	after := o.district.DeepCopy()
 	record(after, o, p, now)
 	after.Status.Conditions = conditions.Settle(o.district.Status.Conditions, append(verdict.Trio(),
-		p.authorised, provisioned, keysReady(o, now), reporting(o, now), dutyChain(o, now), signalsCovered(o, now), scoresVerified(o, now),
+		p.authorised, provisioned, keysReady(o, now), reporting(o, now), dutyChain(o, now), dutyDrill(o, now), signalsCovered(o, now), scoresVerified(o, now),
+		annualScreening(o),
 	), after.Generation, now)
 	if verdict.State == conditions.Refused {
 		return after, errors.New(verdict.Message)
@@ -58,11 +59,16 @@ func record(after *v1alpha1.District, o observed, p plan, now time.Time) {
 	if image := commonImage(o); image != "" {
 		s.Image = image
 	}
+	recordCoverage(after, o, now)
 	r, known := facts(o, now)
 	if !known {
 		return
 	}
 	recordRescore(after, r.Rescore)
+	recordDrill(after, r.Drill)
+	if r.Timeliness != "" {
+		s.Timeliness = v1alpha1.Timeliness(r.Timeliness)
+	}
 	if s.KeyDigest == "" && r.Keys == contract.KeysReady {
 		s.KeyDigest = string(r.KeyDigest)
 	}
