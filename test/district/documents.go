@@ -91,6 +91,7 @@ func (d *District) directory() contract.Directory {
 			SendSecret: []byte(sendSecret), ReceiveSecret: []byte(backSecret), DutyPhone: "010-0000",
 		}},
 		HelpCard: []contract.HelpLine{{Label: contract.Text{ZhCN: "全国心理援助热线", En: "National helpline"}, Phone: "12356"}},
+		Coverage: &contract.CoverageRule{YearBegins: "09-01", TargetPercent: 95},
 	}
 	for _, name := range transports {
 		directory.Transports = append(directory.Transports, contract.Transport{

@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 )
 
 // Ranks of the policy's tiers; see escalationtest.
@@ -123,6 +124,31 @@ func (w *world) wrongResults(context.Context) ([]string, error) {
 		}
 	}
 	return wrong, nil
+}
+
+// wrongLedger holds because every student answers every item: what is submitted can be scored.
+func (w *world) wrongLedger(ctx context.Context) ([]string, error) {
+	want := map[uuid.UUID]bool{}
+	for _, r := range w.ledger.submitted {
+		want[r.student] = true
+	}
+	var wrong []string
+	err := w.each(ctx, "SELECT student_id, state FROM ek.coverage_since('-infinity')", func(r pgx.Rows) error {
+		var student uuid.UUID
+		var state string
+		if err := r.Scan(&student, &state); err != nil {
+			return err
+		}
+		if want[student] != (state == "Screened") {
+			wrong = append(wrong, fmt.Sprintf("student %s is %s, told that a form is submitted: %v", student, state, want[student]))
+		}
+		delete(want, student)
+		return nil
+	})
+	for student := range want {
+		wrong = append(wrong, fmt.Sprintf("student %s, who submitted, is not in the ledger", student))
+	}
+	return wrong, err
 }
 
 // expected is the rank that the last accepted answers lead to, worked out here from

@@ -175,6 +175,7 @@ func checks() []check {
 		{"stored answers are those that were sent, once", (*world).wrongAnswers},
 		{"a danger signal has its obligation, and nothing else has one", (*world).wrongObligations},
 		{"a submitted form is scored once, from its last answers", (*world).wrongResults},
+		{"who was told that the form is submitted is screened, and nobody else", (*world).wrongLedger},
 		{"the views that must be empty are", (*world).conservation},
 		{"a deed is audited once, and the chain verifies", (*world).wrongAudit},
 	}

@@ -91,6 +91,7 @@ func toldOtherwise() map[string]fault {
 		"an obligation for nothing":        {"a danger signal", func(l *ledger) { l.talks = nil; l.saves = l.saves[:0] }},
 		"a request that was lost":          {"a danger signal", func(l *ledger) { l.talks = append(l.talks, receipt{id: uuid.New()}) }},
 		"a submission with another number": {"a submitted form", func(l *ledger) { l.submitted[0].id = uuid.New() }},
+		"a form that never was submitted":  {"who was told", func(l *ledger) { l.submitted[0].student = uuid.New() }},
 		"a result for nothing":             {"a submitted form", func(l *ledger) { l.submitted = l.submitted[1:] }},
 	}
 }
@@ -100,6 +101,7 @@ func storedOtherwise() []struct{ name, seenBy, sql string } {
 	return []struct{ name, seenBy, sql string }{
 		{"an answer stored twice", "stored answers", `INSERT INTO ek.answer_event (attempt_id, form_key_hash, save_no, instrument, item, sealed, class, disposition)
 			SELECT attempt_id, form_key_hash, save_no, instrument, item, sealed, class, disposition FROM ek.answer_event WHERE class = 0 LIMIT 1`},
+		{"a form that counts no more", "who was told", "UPDATE ek.result SET undetermined = true WHERE id IN (SELECT id FROM ek.result LIMIT 1)"},
 		{"a source without its obligation", "the views", "DELETE FROM ek.obligation_cause WHERE (kind, ref) IN (SELECT kind, ref FROM ek.obligation_cause LIMIT 1)"},
 		{"a result that was lost", "a submitted form", "DELETE FROM ek.result_scale; DELETE FROM ek.result WHERE id IN (SELECT id FROM ek.result LIMIT 1)"},
 		{"an entry that was changed", "a deed is audited", "UPDATE ek.audit_entry SET actor = 'nobody' WHERE id = (SELECT min(id) FROM ek.audit_entry)"},

@@ -282,6 +282,33 @@ func TestTimelinessInOneWord(t *testing.T) {
 	}
 }
 
+// An obligation that was answered late and raised again is judged by its last arming; one
+// whose deadline passed before it was raised again stays missed.
+func TestTimelinessGoesByTheLastArming(t *testing.T) {
+	t.Parallel()
+	d := caseworktest.New(t, ruled(1, 95), func(d *contract.Directory) { d.CellFloor = 2 })
+	raiseAgain := func(change string) {
+		student := d.Student(t, "no-1", "学生")
+		attempt := d.Attempt(t, student, "Draft")
+		number := d.Raise(t, attempt, student, contract.Urgent, d.Event(t, attempt, contract.Urgent))
+		d.Exec(t, "UPDATE ek.obligation SET "+change+" WHERE number = $1", number)
+		d.Raise(t, attempt, student, contract.Immediate, d.Event(t, attempt, contract.Immediate))
+		d.Exec(t, "UPDATE ek.obligation SET state = 'Contacted', contacted_at = clock_timestamp() WHERE number = $1", number)
+	}
+	for range 2 {
+		raiseAgain("state = 'Contacted', contacted_at = deadline_at + interval '1 second'")
+	}
+	count(t, d)
+	if got := d.Sync(t, caseworktest.Request()).Report.Timeliness; got != contract.AllInTime {
+		t.Errorf("contacted late, raised again and contacted in time: %s", got)
+	}
+	raiseAgain("deadline_at = clock_timestamp() - interval '1 second'")
+	recount(t, d)
+	if got := d.Sync(t, caseworktest.Request()).Report.Timeliness; got != contract.SomeLate {
+		t.Errorf("raised again when it was late already: %s", got)
+	}
+}
+
 // In a make-up round those are invited whom nobody has screened, and they stay so when they
 // have come; who moved is invited by the school that they moved to.
 func TestAMakeUpRoundInvitesWhoIsMissing(t *testing.T) {
