@@ -77,7 +77,7 @@ func TestNarrowingNeverWidens(t *testing.T) {
 		narrow := func(change func(*rollout.DistrictView)) rollout.Planned {
 			views := slices.Clone(p.districts)
 			for i := range views {
-				views[i].Narrow = nil
+				views[i].Narrow, views[i].WithoutSessions = nil, nil
 				change(&views[i])
 			}
 			plan, err := rollout.Plan(p.spec, p.calendar, views, rollout.Observed{}, now)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +33,10 @@ func drawProvince(t *rapid.T) province {
 		view := district(name)
 		if rapid.IntRange(0, 3).Draw(t, "narrow") == 0 {
 			view.Narrow = &rollout.SessionHours{From: "10:00", To: "12:00"}
+		}
+		if rapid.IntRange(0, 3).Draw(t, "examinations") == 0 {
+			from := date("2026-10-12").AddDays(rapid.IntRange(0, 40).Draw(t, "from"))
+			view.WithoutSessions = []calendar.Range{{From: from, To: from.AddDays(rapid.IntRange(0, 6).Draw(t, "more days"))}}
 		}
 		for s := range rapid.IntRange(0, 4).Draw(t, "schools") {
 			school := fmt.Sprintf("s%d", s)
@@ -77,6 +82,9 @@ func drawSpec(t *rapid.T) rollout.Spec {
 	if order := rapid.IntRange(0, 6).Draw(t, "order"); !slices.Contains(spec.Waves.Pilot, fmt.Sprintf("d%d", order)) {
 		spec.Waves.Order = []string{fmt.Sprintf("d%d", order)}
 	}
+	if rapid.Bool().Draw(t, "makes up") {
+		spec.MakeUp = rollout.MakeUp{AfterSchoolDays: rapid.IntRange(1, 8).Draw(t, "after"), SchoolDays: rapid.IntRange(1, 4).Draw(t, "make-up days")}
+	}
 	spec.Capacity = rollout.Capacity{
 		Policy:        rapid.SampledFrom([]rollout.CapacityPolicy{rollout.Required, rollout.Preferred, rollout.Ignore}).Draw(t, "policy"),
 		DaysPerSchool: rapid.IntRange(0, 4).Draw(t, "days per school"), CounsellorCases: rapid.SampledFrom([]int{0, 0, 10, 40}).Draw(t, "counsellor"),
@@ -103,11 +111,13 @@ func TestPlansOfAnyProvince(t *testing.T) {
 		for _, round := range got.Rounds {
 			p.checkDays(t, round)
 		}
+		p.checkMakeUps(t, got)
+		got.Rounds = regular(got.Rounds)
 		if p.spec.Capacity.Policy == rollout.Required {
 			p.checkCapacity(t, got, func(string) time.Time { return now })
 		}
 		p.checkConcurrency(t, got.Rounds)
-		p.checkOrder(t, got, now)
+		p.checkOrder(t, now)
 	})
 }
 
@@ -121,7 +131,7 @@ func (p province) checkAccounted(t *rapid.T, plan rollout.Planned) {
 		reported[b.District+"/"+b.School] = b.Reason != ""
 	}
 	planned := map[string]rollout.RoundPlan{}
-	for _, r := range plan.Rounds {
+	for _, r := range regular(plan.Rounds) {
 		planned[r.District] = r
 	}
 	whole := len(plan.Skipped) > 0 && plan.Skipped[0].Date == plan.Slot // the run itself is skipped
@@ -171,13 +181,12 @@ func sessionsOf(round rollout.RoundPlan, school string) []contract.Session {
 }
 
 func (p province) checkDays(t *rapid.T, round rollout.RoundPlan) {
-	i := slices.IndexFunc(p.districts, func(d rollout.DistrictView) bool { return d.Name == round.District })
-	view := p.districts[i]
+	view := p.view(round.District)
 	hours := rollout.SessionHours{From: "09:00", To: "16:30"}
 	if view.Narrow != nil {
 		hours = *view.Narrow
 	}
-	stage1 := round.Phases[1]
+	stage1 := round.Phases[slices.IndexFunc(round.Phases, func(w rollout.PhaseWindow) bool { return w.Name == rollout.Stage1 })]
 	for _, school := range append([]rollout.School{{}}, view.Schools...) {
 		if slices.Contains(round.LeftOut, school.Name) {
 			continue
@@ -188,6 +197,8 @@ func (p province) checkDays(t *rapid.T, round rollout.RoundPlan) {
 			switch {
 			case !p.calendar.For(round.District, school.Name).IsSchoolDay(days[n]):
 				t.Fatalf("%s/%s answers on %s, no school day", round.District, school.Name, days[n])
+			case slices.ContainsFunc(view.WithoutSessions, func(r calendar.Range) bool { return r.Contains(days[n]) }):
+				t.Fatalf("%s/%s answers on %s, a day without sessions", round.District, school.Name, days[n])
 			case from != hours.From || to != hours.To:
 				t.Fatalf("%s/%s answers from %s to %s", round.District, school.Name, from, to)
 			case s.From.Before(stage1.From) || s.To.After(stage1.To) || s.From.Before(round.OpensAt) || s.To.After(round.ClosesAt):
@@ -212,7 +223,7 @@ func (p province) checkCapacity(t *rapid.T, plan rollout.Planned, placed func(di
 	}
 	demand := map[place]float64{}
 	for _, round := range plan.Rounds {
-		view := p.districts[slices.IndexFunc(p.districts, func(d rollout.DistrictView) bool { return d.Name == round.District })]
+		view := p.view(round.District)
 		for _, school := range view.Schools {
 			if slices.Contains(round.LeftOut, school.Name) {
 				continue
@@ -299,6 +310,40 @@ func (p province) take(set int, class string, monday calendar.Date) (sum float64
 	return sum
 }
 
+func regular(all []rollout.RoundPlan) []rollout.RoundPlan {
+	return slices.DeleteFunc(slices.Clone(all), func(r rollout.RoundPlan) bool { return r.MakeUp })
+}
+
+// checkMakeUps requires each regular round to have its make-up round, as many school days
+// after it as asked for, or a warning that says why not; and each school to be in it, or a
+// warning.
+func (p province) checkMakeUps(t *rapid.T, plan rollout.Planned) {
+	warned := map[string]bool{}
+	for _, w := range plan.Warnings {
+		warned[w.District+"/"+w.School] = warned[w.District+"/"+w.School] || strings.HasPrefix(string(w.Reason), "MakeUp")
+	}
+	for _, first := range regular(plan.Rounds) {
+		i := slices.IndexFunc(plan.Rounds, func(r rollout.RoundPlan) bool { return r.MakeUp && r.District == first.District })
+		if asked := p.spec.MakeUp != (rollout.MakeUp{}); (i >= 0) != asked && !warned[first.District+"/"] {
+			t.Fatalf("%s has a make-up round %t and was not warned", first.District, i >= 0)
+		}
+		if i < 0 {
+			continue
+		}
+		second := plan.Rounds[i]
+		cal, zone := p.calendar.For(first.District, ""), p.calendar.Location()
+		between := cal.SchoolDaysIn(calendar.Range{From: calendar.DateOf(first.Phases[1].To.In(zone)), To: calendar.DateOf(second.Phases[0].From.In(zone))})
+		if len(between) != p.spec.MakeUp.AfterSchoolDays || !second.OpensAt.After(first.ClosesAt) || len(second.Phases) != 1 {
+			t.Fatalf("%s is %d school days after Stage1 to %s", second.Name, len(between), first.Phases[1].To)
+		}
+		for _, s := range p.view(first.District).Schools {
+			if out := slices.Contains(second.LeftOut, s.Name); out != warned[first.District+"/"+s.Name] {
+				t.Fatalf("%s/%s is left out of the make-up round %t", first.District, s.Name, out)
+			}
+		}
+	}
+}
+
 // checkConcurrency counts at every opening how many districts are in Stage1.
 func (p province) checkConcurrency(t *rapid.T, rounds []rollout.RoundPlan) {
 	limit := p.spec.Waves.MaxConcurrent
@@ -315,7 +360,11 @@ func (p province) checkConcurrency(t *rapid.T, rounds []rollout.RoundPlan) {
 	}
 }
 
-func (p province) checkOrder(t *rapid.T, want rollout.Planned, now time.Time) {
+func (p province) checkOrder(t *rapid.T, now time.Time) {
+	want, err := rollout.Plan(p.spec, p.calendar, p.districts, rollout.Observed{}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
 	shuffled := rapid.Permutation(p.districts).Draw(t, "order of districts")
 	for i := range shuffled {
 		shuffled[i].Schools = rapid.Permutation(shuffled[i].Schools).Draw(t, "order of schools")
@@ -345,7 +394,7 @@ func TestWavesThroughATerm(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawProvince(t)
-		p.spec.Capacity.Policy = rollout.Ignore
+		p.spec.Capacity.Policy, p.spec.MakeUp = rollout.Ignore, rollout.MakeUp{}
 		p.spec.StartingDeadlineSeconds = nil
 		var o rollout.Observed
 		for now := at("2026-10-12T00:00:00Z"); now.Before(at("2027-01-10T00:00:00Z")); {
@@ -393,6 +442,7 @@ func TestCapacityThroughATerm(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawProvince(t)
+		p.spec.MakeUp = rollout.MakeUp{}
 		p.crowd(t)
 		var o rollout.Observed
 		here, placed := 1, map[string]time.Time{}
