@@ -3,6 +3,7 @@ package draw_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -32,6 +33,25 @@ func TestGolden(t *testing.T) {
 const recompute = `while read -r school; do
   printf '%s %s\n' "$(printf '%s\n%s\n%s\n%s' "$SEED" "$DISTRICT" "$INSPECTION" "$school" | sha256sum | cut -c1-64)" "$school"
 done | LC_ALL=C sort | head -n "$SCHOOLS"`
+
+// The documented command is the one that is run here.
+func TestDocumented(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../docs/spec/inspection.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.SplitSeq(recompute, "\n") {
+		if !strings.Contains(string(page), strings.TrimSpace(line)+"\n") {
+			t.Errorf("docs/spec/inspection.md has no line %s", line)
+		}
+	}
+	for _, p := range draw.Compute(lottery, []string{"lotus-pond", "stone-bridge", "willow-lane"}, 2) {
+		if !strings.Contains(string(page), p.Digest+" "+p.School+"\n") {
+			t.Errorf("docs/spec/inspection.md shows another draw than %+v", p)
+		}
+	}
+}
 
 // Whoever has a shell comes to the same draw.
 func TestAShellAgrees(t *testing.T) {

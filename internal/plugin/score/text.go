@@ -6,7 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"github.com/evenkeel/evenkeel/internal/tabular"
 )
 
 // plain is a text as it is compared: full-width characters as their narrow ones, no
@@ -102,16 +103,14 @@ func key(text string) string {
 	return text
 }
 
-// inert is a text of the table as it is written into another: what a spreadsheet would
-// run as a formula has an apostrophe before it, which spreadsheets take for a text.
-// Some take full-width signs for narrow ones. Numbers with a sign stay as they are.
+// inert is a text of the table as it is written into another. Numbers with a sign stay as they are.
 func inert(text string) string {
-	first, _ := utf8.DecodeRuneInString(text)
-	if text == "" || !strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+	guarded := tabular.Inert(text)
+	if guarded == text {
 		return text
 	}
 	if _, numeric := number(plain(text)); numeric {
 		return text
 	}
-	return "'" + text
+	return guarded
 }
