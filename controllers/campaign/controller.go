@@ -6,11 +6,9 @@ package campaign
 import (
 	"context"
 	"errors"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/events"
-	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -24,6 +22,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/controlplane/apply"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
 	"github.com/evenkeel/evenkeel/internal/controlplane/result"
+	"github.com/evenkeel/evenkeel/internal/controlplane/wake"
 )
 
 // Reconciler reconciles ScreeningCampaigns.
@@ -41,19 +40,19 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	labelled := builder.WithPredicates(predicate.Or[client.Object](predicate.LabelChangedPredicate{}, terminating))
 	comesOrGoes := builder.WithPredicates(predicate.Funcs{UpdateFunc: func(event.UpdateEvent) bool { return false }})
 	all := handler.EnqueueRequestsFromMapFunc(r.all)
-	soon := r.gathered(r.planners)
+	few, many := wake.After(wake.Few, r.all), wake.After(wake.Many, r.planners)
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("campaign").
 		For(&v1alpha1.ScreeningCampaign{}, changed).
-		Watches(&v1alpha1.ScreeningRound{}, handler.EnqueueRequestsFromMapFunc(ofRound)).
-		Watches(&v1alpha1.ScreeningRound{}, all, comesOrGoes).
-		Watches(&v1alpha1.School{}, soon, changed).
-		Watches(&v1alpha1.ReferralChannel{}, soon, changed).
+		Watches(&v1alpha1.ScreeningRound{}, wake.After(wake.Few, ofRound)).
+		Watches(&v1alpha1.ScreeningRound{}, few, comesOrGoes).
+		Watches(&v1alpha1.School{}, many, changed).
+		Watches(&v1alpha1.ReferralChannel{}, many, changed).
 		Watches(&v1alpha1.AcademicCalendar{}, all, changed).
-		Watches(&v1alpha1.District{}, all, changed).
+		Watches(&v1alpha1.District{}, few, changed).
 		Watches(&v1alpha1.Instrument{}, all, changed).
 		Watches(&v1alpha1.EscalationPolicy{}, all, changed).
-		Watches(&corev1.Namespace{}, all, labelled).
+		Watches(&corev1.Namespace{}, few, labelled).
 		Complete(r)
 }
 
@@ -76,30 +75,6 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		r.emit(&o.campaign, after)
 	}
 	return result.Of(errors.Join(applyErr, statusErr), d.fault, wait, nextLook(d, now))
-}
-
-// gatherFor is how long changes of schools and channels are gathered before the plan is
-// made anew: a province brings twenty thousand of them at once.
-const gatherFor = 5 * time.Second
-
-// gathered wakes campaigns some time after the first of many changes.
-func (r *Reconciler) gathered(which handler.MapFunc) handler.EventHandler {
-	wake := func(ctx context.Context, obj client.Object, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
-		for _, request := range which(ctx, obj) {
-			q.AddAfter(request, gatherFor)
-		}
-	}
-	return handler.Funcs{
-		CreateFunc: func(ctx context.Context, e event.CreateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
-			wake(ctx, e.Object, q)
-		},
-		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
-			wake(ctx, e.ObjectNew, q)
-		},
-		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
-			wake(ctx, e.Object, q)
-		},
-	}
 }
 
 // planners are the campaigns whose plan depends on schools and channels.

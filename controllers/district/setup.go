@@ -2,7 +2,6 @@ package district
 
 import (
 	"context"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -10,7 +9,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,6 +22,7 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
+	"github.com/evenkeel/evenkeel/internal/controlplane/wake"
 	"github.com/evenkeel/evenkeel/internal/controlplane/workload"
 )
 
@@ -40,13 +39,16 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		For(&v1alpha1.District{}, builder.WithPredicates(predicate.Or(
 			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
 		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(ofNamespace)).
-		Watches(&v1alpha1.School{}, eventually(schoolPause), builder.WithPredicates(predicate.Funcs{UpdateFunc: readinessMayDiffer})).
+		Watches(&v1alpha1.School{}, wake.After(wake.Many, ofNamespace), builder.WithPredicates(predicate.Funcs{UpdateFunc: readinessMayDiffer})).
 		WatchesRawSource(source.Channel(r.Board.SubscribeTo(view), &handler.EnqueueRequestForObject{}))
 	for _, made := range Made() {
-		b = b.Watches(made, handler.EnqueueRequestsFromMapFunc(ofWorkload), builder.OnlyMetadata)
+		b = b.Watches(made, handler.EnqueueRequestsFromMapFunc(ofWorkload), builder.OnlyMetadata, builder.WithPredicates(notNew))
 	}
 	return b.Complete(r)
 }
+
+// notNew leaves out objects that appear: at the time the operator has just made them, and there is nothing new in them.
+var notNew = predicate.Funcs{CreateFunc: func(event.CreateEvent) bool { return false }}
 
 // Made lists the kinds that the operator makes and watches by their metadata.
 func Made() []client.Object {
@@ -89,21 +91,6 @@ func view(r board.Reading) any {
 		ok: r.OK, obligations: r.Report.Obligations, covered: r.Report.Covered, onTime: r.Report.OnTime,
 		fault: r.Fault, schema: r.Report.SchemaVersion, keys: r.Report.Keys, keyDigest: r.Report.KeyDigest,
 		duty: r.Report.DutyChain, open: reportsOpenRound(r.Report), refuses: refusesDirectory(r), rescore: rescore,
-	}
-}
-
-// schoolPause gathers the schools of a district that change together.
-const schoolPause = 5 * time.Second
-
-func eventually(pause time.Duration) handler.EventHandler {
-	type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
-	add := func(ctx context.Context, obj client.Object, q queue) {
-		q.AddAfter(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: obj.GetNamespace(), Name: obj.GetNamespace()}}, pause)
-	}
-	return handler.Funcs{
-		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) { add(ctx, e.Object, q) },
-		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) { add(ctx, e.ObjectNew, q) },
-		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) { add(ctx, e.Object, q) },
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/apply"
 	"github.com/evenkeel/evenkeel/internal/controlplane/judge"
+	"github.com/evenkeel/evenkeel/internal/controlplane/wake"
 )
 
 // Reconciler reconciles EscalationPolicies.
@@ -34,7 +35,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Named("escalationpolicy").
 		For(&v1alpha1.EscalationPolicy{}, changed).
 		Watches(&v1alpha1.ScreeningCampaign{}, handler.EnqueueRequestsFromMapFunc(ofCampaign), changed).
-		Watches(&v1alpha1.ScreeningRound{}, handler.EnqueueRequestsFromMapFunc(ofRound)).
+		Watches(&v1alpha1.ScreeningRound{}, wake.After(wake.Few, ofRound)).
 		Watches(&v1alpha1.Instrument{}, handler.EnqueueRequestsFromMapFunc(r.all), changed).
 		Complete(r)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/apply"
 	"github.com/evenkeel/evenkeel/internal/controlplane/judge"
+	"github.com/evenkeel/evenkeel/internal/controlplane/wake"
 )
 
 // Reconciler reconciles Instruments.
@@ -34,7 +35,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Named("instrument").
 		For(&v1alpha1.Instrument{}, changed).
 		Watches(&v1alpha1.Instrument{}, handler.EnqueueRequestsFromMapFunc(r.namesakes), changed).
-		Watches(&v1alpha1.ScreeningRound{}, handler.EnqueueRequestsFromMapFunc(r.askedBy)).
+		Watches(&v1alpha1.ScreeningRound{}, wake.After(wake.Few, r.askedBy)).
 		Complete(r)
 }
 

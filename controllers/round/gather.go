@@ -156,7 +156,7 @@ func (r *Reconciler) gatherDistrict(ctx context.Context, o *observed) (err error
 		return err
 	}
 	var schools v1alpha1.SchoolList
-	if err = r.Client.List(ctx, &schools, client.InNamespace(namespace)); err != nil {
+	if err = r.Client.List(ctx, &schools, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil { // read only
 		return err
 	}
 	o.channels, o.schools = channels.Items, schools.Items
