@@ -108,8 +108,8 @@ const (
 	ConditionPublicityHeld        = "PublicityHeld"        // PublicityMissing
 	ConditionCounsellingRoomsOpen = "CounsellingRoomsOpen" // CounsellingRoomClosed
 	ConditionAreasCovered         = "AreasCovered"         // AreaUncovered
-	// ConditionReplanned on a ScreeningRound, there only after a change, is True when its window is not the one that was
-	// planned first; status.lastReplan has the dates before and after.
+	// ConditionReplanned on a ScreeningRound is there, and True, once its window has changed; status.lastReplan has the
+	// last change, with the dates before and after.
 	//
 	// Reasons when True: Moved (before it opened), Extended.
 	ConditionReplanned = "Replanned"

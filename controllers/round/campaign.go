@@ -42,6 +42,8 @@ func campaignGate(s *scene) gate {
 		return failing(v1alpha1.ReasonCampaignNotFound, "the round was planned by an earlier ScreeningCampaign %s and is not in the plan of the present one", name)
 	case !translate.Scheduled(campaign.Spec.Schedule, s.o.round.Spec.Slot):
 		return failing(v1alpha1.ReasonCampaignNotFound, "the schedule of ScreeningCampaign %s no longer has %s; the round does not open", name, s.o.round.Spec.Slot)
+	case !translate.Awaited(campaign.Spec, s.o.round.Spec):
+		return failing(v1alpha1.ReasonCampaignNotFound, "ScreeningCampaign %s no longer has make-up rounds; the round does not open", name)
 	}
 	return gate{}
 }

@@ -27,7 +27,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/controlplane/apply"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
 	"github.com/evenkeel/evenkeel/internal/controlplane/result"
-	"github.com/evenkeel/evenkeel/internal/controlplane/wake"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 )
 
 // Reconciler reconciles ScreeningRounds.
@@ -38,14 +38,15 @@ type Reconciler struct {
 	Status *apply.StatusWriter
 	Board  *board.Board
 	Events events.EventRecorder
+
+	Coverage coverage.Rule // the province's, for make-up rounds; zero: coverage.DefaultRule
 }
 
 // SetupWithManager registers the reconciler. Everything a gate looks at wakes it, and
-// so does a report of the round's district. Schools of a district come and become ready together.
+// so does a report of the round's district.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	changed := builder.WithPredicates(predicate.GenerationChangedPredicate{})
 	inNamespace := handler.EnqueueRequestsFromMapFunc(r.ofNamespace)
-	gathered := wake.After(wake.Few, r.ofNamespace)
 	everywhere := handler.EnqueueRequestsFromMapFunc(r.everywhere)
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("round").
@@ -53,9 +54,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.ScreeningCampaign{}, handler.EnqueueRequestsFromMapFunc(r.ofCampaign), changed).
 		Watches(&v1alpha1.Instrument{}, everywhere, changed).
 		Watches(&v1alpha1.EscalationPolicy{}, everywhere, changed).
-		Watches(&v1alpha1.District{}, gathered).
-		Watches(&v1alpha1.ReferralChannel{}, gathered).
-		Watches(&v1alpha1.School{}, gathered).
+		Watches(&v1alpha1.District{}, inNamespace).
+		Watches(&v1alpha1.ReferralChannel{}, inNamespace).
+		Watches(&v1alpha1.School{}, inNamespace).
 		WatchesRawSource(source.Channel(r.Board.Subscribe(), inNamespace)).
 		Complete(r)
 }
@@ -119,7 +120,7 @@ func (r *Reconciler) everywhere(ctx context.Context, _ client.Object) []reconcil
 
 func (r *Reconciler) requests(ctx context.Context, which ...client.ListOption) []reconcile.Request {
 	var list v1alpha1.ScreeningRoundList
-	if err := r.Client.List(ctx, &list, append(which, client.UnsafeDisableDeepCopy)...); err != nil {
+	if err := r.Client.List(ctx, &list, which...); err != nil {
 		return nil // the cache has not started; everything is queued when it has
 	}
 	out := make([]reconcile.Request, 0, len(list.Items))

@@ -119,11 +119,22 @@ func documents(o observed, d decision, digest contract.Digest) board.RoundDocume
 		return board.RoundDocuments{}
 	}
 	control := translate.Control(o.round, digest, d.schools, d.hold)
+	control.Cohort.NotScreenedSince = notScreenedSince(o, d)
 	docs := board.RoundDocuments{Control: &control, Meaning: d.record}
 	if docs.Meaning == nil && string(digest) == o.round.Status.MeaningDigest {
 		docs.Meaning = o.record
 	}
 	return docs
+}
+
+// notScreenedSince is, of a make-up round, the beginning of the school year in which it
+// opens: who was screened since then is not asked again. It is nil of a regular round.
+func notScreenedSince(o observed, d decision) *time.Time {
+	if !translate.MakeUp(o.round.Spec) {
+		return nil
+	}
+	since := o.coverage.YearOf(d.opens, o.zone).From.UTC()
+	return &since
 }
 
 // withoutNews is the decision without what could not be recorded: nothing may reach the

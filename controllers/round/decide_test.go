@@ -135,6 +135,11 @@ func TestWhatHoldsARunningRound(t *testing.T) {
 			o.campaign.Spec.Schedule.StartDate = "2026-10-01"
 			o.view.State = contract.RoundHeld
 		}, contract.HoldNew, v1alpha1.ReasonCampaignNotFound},
+		"no make-up rounds any more, unopened": {func(o *observed) {
+			o.round.Spec.Purpose = v1alpha1.PurposeMakeUp
+			o.view.State = contract.RoundHeld
+		}, contract.HoldNew, v1alpha1.ReasonCampaignNotFound},
+		"not: no make-up rounds any more":                {func(o *observed) { o.round.Spec.Purpose = v1alpha1.PurposeMakeUp }, contract.HoldNone, ""},
 		"not: claimed by another, once it has been open": {func(o *observed) { o.claims = claimed }, contract.HoldNone, ""},
 		"claimed by another, unopened": {func(o *observed) {
 			o.claims, o.view.State = claimed, contract.RoundHeld

@@ -2,6 +2,7 @@ package round
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -38,6 +39,10 @@ func (r *Reconciler) emit(before, after *v1alpha1.ScreeningRound) {
 		if o.matches(is) && !o.matches(was) {
 			r.Events.Eventf(after, nil, o.kind, o.event, "Reconcile", "%s", is.Message)
 		}
+	}
+	if !equality.Semantic.DeepEqual(before.Status.LastReplan, after.Status.LastReplan) {
+		is := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReplanned)
+		r.Events.Eventf(after, nil, corev1.EventTypeNormal, "Replanned", "Reconcile", "%s", is.Message)
 	}
 }
 

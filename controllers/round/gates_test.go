@@ -25,9 +25,9 @@ func shipped[T any](t *testing.T, path string) T {
 	return obj
 }
 
-// planned is a round that has not opened, of grades 7 to 9 and the shipped PHQ-9,
+// fitting is a round that has not opened, of grades 7 to 9 and the shipped PHQ-9,
 // approved, under the sample policy.
-func planned(t *testing.T) (observed, decision) {
+func fitting(t *testing.T) (observed, decision) {
 	t.Helper()
 	in := shipped[v1alpha1.Instrument](t, "instruments/phq-9.yaml")
 	in.Spec.Review = v1alpha1.Review{State: v1alpha1.ReviewApproved, By: []string{"Board"}}
@@ -74,7 +74,7 @@ func TestInstrumentGate(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			o, d := planned(t)
+			o, d := fitting(t)
 			tt.edit(&o)
 			s := newScene(o, d, opens.Add(-time.Hour))
 			got := instrumentGate(s)
@@ -116,7 +116,7 @@ func TestPolicyGate(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			o, d := planned(t)
+			o, d := fitting(t)
 			tt.edit(&o)
 			s := newScene(o, d, opens.Add(-time.Hour))
 			instrumentGate(s)
@@ -133,7 +133,7 @@ func TestPolicyGate(t *testing.T) {
 }
 
 func TestRecordGate(t *testing.T) {
-	o, d := planned(t)
+	o, d := fitting(t)
 	s := newScene(o, d, opens.Add(-time.Hour))
 	instrumentGate(s)
 	policyGate(s)

@@ -1,6 +1,7 @@
 package round
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -14,6 +15,9 @@ import (
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
+	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
+	"github.com/evenkeel/evenkeel/internal/core/calendar"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 	"github.com/evenkeel/evenkeel/internal/core/rollout"
 )
 
@@ -29,6 +33,8 @@ type observed struct {
 	zone         *time.Location              // of the district; UTC when that is not there or its zone does not exist
 	campaignZone *time.Location              // of the campaign, likewise
 	claims       []rollout.Claim             // rounds of other campaigns with schools of this one, which come before it
+	calendar     *calendar.Compiled          // of the campaign, while school days that are asked for are not there; nil: not there, or not understood
+	coverage     coverage.Rule               // the province's
 	record       *contract.Meaning           // what status.meaningDigest pinned; nil: nothing pinned, or the record is gone or not the right one
 	heard        bool                        // the latest attempt to hear from the district brought a report
 	duty         contract.Reach              // by that report
@@ -39,7 +45,7 @@ type observed struct {
 }
 
 func (r *Reconciler) gather(ctx context.Context, req ctrl.Request) (*observed, error) {
-	o := &observed{}
+	o := &observed{coverage: cmp.Or(r.Coverage, coverage.DefaultRule())}
 	if err := r.Client.Get(ctx, req.NamespacedName, &o.round); err != nil {
 		return nil, err
 	}
@@ -47,7 +53,7 @@ func (r *Reconciler) gather(ctx context.Context, req ctrl.Request) (*observed, e
 		return o, nil
 	}
 	o.read(r.Board)
-	steps := []func(context.Context, *observed) error{r.gatherDoubt, r.gatherReferences, r.gatherDistrict, r.gatherRecord}
+	steps := []func(context.Context, *observed) error{r.gatherDoubt, r.gatherReferences, r.gatherDistrict, r.gatherCalendar, r.gatherRecord}
 	for _, step := range steps {
 		if err := step(ctx, o); err != nil {
 			return nil, err
@@ -118,13 +124,14 @@ func stateOf(reason string) contract.RoundState {
 }
 
 // gatherDoubt reads the round from the API server when the district knows a meaning
-// that the object does not, or is past the opening when the object is not: the cache may
-// lag behind our own write, and a round must not be suspended for that, nor its opening
-// be taken back.
+// that the object does not, or is past the opening when the object is not, or the plan is
+// another than the one that status tells of: the cache may lag behind our own write, and a
+// round must not be suspended for that, nor its opening be taken back, nor a new plan be
+// told of twice.
 func (r *Reconciler) gatherDoubt(ctx context.Context, o *observed) error {
 	unpinned := o.round.Status.MeaningDigest == "" && o.view.Meaning != ""
 	unopened := o.round.Status.OpenedTime == nil && o.viewed && o.view.State != contract.RoundScheduled
-	if !unpinned && !unopened {
+	if !unpinned && !unopened && !moved(o.round) {
 		return nil
 	}
 	return r.Live.Get(ctx, client.ObjectKeyFromObject(&o.round), &o.round)
@@ -192,6 +199,21 @@ func (r *Reconciler) gatherClaims(ctx context.Context, o *observed) error {
 		return err
 	}
 	o.claims = planning.Claims(o.round, rounds.Items, campaigns.Items, o.schools, r.Clock.Now())
+	return nil
+}
+
+// gatherCalendar reads the calendar where it says whether a round can be extended.
+func (r *Reconciler) gatherCalendar(ctx context.Context, o *observed) error {
+	if has, asked := extension(o.round.Spec); has >= asked || o.owner() == nil {
+		return nil
+	}
+	academic, err := find(ctx, r.Client, &v1alpha1.AcademicCalendar{}, "", o.campaign.Spec.CalendarRef.Name)
+	if err != nil || academic == nil {
+		return err
+	}
+	if compiled, err := translate.CompileCalendar(academic.Spec); err == nil { // else the calendar says so itself
+		o.calendar = compiled
+	}
 	return nil
 }
 

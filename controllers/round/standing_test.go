@@ -19,7 +19,7 @@ import (
 // schools has a psych teacher, the second a provider.
 func upcoming(t *testing.T) observed {
 	t.Helper()
-	o, _ := planned(t)
+	o, _ := fitting(t)
 	o.round.Namespace, o.round.Status = "fengtai", v1alpha1.ScreeningRoundStatus{}
 	o.view, o.viewed, o.record = contract.RoundView{}, false, nil
 	for _, kind := range []string{v1alpha1.ConditionReady, v1alpha1.ConditionKeysReady, v1alpha1.ConditionReporting} {
