@@ -27,6 +27,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/controlplane/apply"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
 	"github.com/evenkeel/evenkeel/internal/controlplane/result"
+	"github.com/evenkeel/evenkeel/internal/controlplane/wake"
 	"github.com/evenkeel/evenkeel/internal/core/coverage"
 )
 
@@ -43,10 +44,11 @@ type Reconciler struct {
 }
 
 // SetupWithManager registers the reconciler. Everything a gate looks at wakes it, and
-// so does a report of the round's district.
+// so does a report of the round's district. Schools of a district come and become ready together.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	changed := builder.WithPredicates(predicate.GenerationChangedPredicate{})
 	inNamespace := handler.EnqueueRequestsFromMapFunc(r.ofNamespace)
+	gathered := wake.After(wake.Few, r.ofNamespace)
 	everywhere := handler.EnqueueRequestsFromMapFunc(r.everywhere)
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("round").
@@ -54,9 +56,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.ScreeningCampaign{}, handler.EnqueueRequestsFromMapFunc(r.ofCampaign), changed).
 		Watches(&v1alpha1.Instrument{}, everywhere, changed).
 		Watches(&v1alpha1.EscalationPolicy{}, everywhere, changed).
-		Watches(&v1alpha1.District{}, inNamespace).
-		Watches(&v1alpha1.ReferralChannel{}, inNamespace).
-		Watches(&v1alpha1.School{}, inNamespace).
+		Watches(&v1alpha1.District{}, gathered).
+		Watches(&v1alpha1.ReferralChannel{}, gathered).
+		Watches(&v1alpha1.School{}, gathered).
 		WatchesRawSource(source.Channel(r.Board.Subscribe(), inNamespace)).
 		Complete(r)
 }
@@ -120,7 +122,7 @@ func (r *Reconciler) everywhere(ctx context.Context, _ client.Object) []reconcil
 
 func (r *Reconciler) requests(ctx context.Context, which ...client.ListOption) []reconcile.Request {
 	var list v1alpha1.ScreeningRoundList
-	if err := r.Client.List(ctx, &list, which...); err != nil {
+	if err := r.Client.List(ctx, &list, append(which, client.UnsafeDisableDeepCopy)...); err != nil {
 		return nil // the cache has not started; everything is queued when it has
 	}
 	out := make([]reconcile.Request, 0, len(list.Items))
