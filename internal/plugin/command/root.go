@@ -85,6 +85,7 @@ scores answers reads files on this machine and reaches no cluster.`,
 	flags.AddFlags(root.PersistentFlags())
 	root.AddCommand(newStatus(p, flags), newCalendar(p, flags), newPlan(p, flags),
 		newSuspend(p, flags), newResume(p, flags), newTrigger(p, flags), newValidate(p, flags), newInstrument(p), newScore(p), newSimulate(p), newVersion(p))
+	root.AddCommand(newInspection(p, flags), newAppraisal(p, flags))
 	return root
 }
 
