@@ -97,7 +97,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		&calendar.Reconciler{Client: c, Clock: clk, Status: status},
 		&instrument.Reconciler{Client: c, Clock: clk, Status: status},
 		&escalationpolicy.Reconciler{Client: c, Clock: clk, Status: status},
-		&campaign.Reconciler{Client: c, Live: live, Clock: clk, Status: status, Events: recorder},
+		&campaign.Reconciler{Client: c, Live: live, Clock: clk, Status: status, Events: recorder, Coverage: o.Coverage},
 		&round.Reconciler{Client: c, Live: live, Clock: clk, Status: status, Board: b, Events: recorder, Coverage: o.Coverage},
 		&district.Reconciler{
 			Client: c, Live: live, Clock: clk, Status: status, Applier: apply.NewApplier(c), Board: b, Events: recorder, Settings: o.Workloads,

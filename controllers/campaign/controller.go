@@ -23,6 +23,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
 	"github.com/evenkeel/evenkeel/internal/controlplane/result"
 	"github.com/evenkeel/evenkeel/internal/controlplane/wake"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 )
 
 // Reconciler reconciles ScreeningCampaigns.
@@ -32,6 +33,8 @@ type Reconciler struct {
 	Clock  clock.PassiveClock
 	Status *apply.StatusWriter
 	Events events.EventRecorder
+	// Coverage is the province's rule of screening every student once a school year.
+	Coverage coverage.Rule
 }
 
 // SetupWithManager registers the reconciler. Whatever the plan depends on wakes it.
@@ -50,6 +53,11 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.ReferralChannel{}, many, changed).
 		Watches(&v1alpha1.AcademicCalendar{}, all, changed).
 		Watches(&v1alpha1.District{}, few, changed).
+		Watches(&v1alpha1.District{}, wake.After(screened, r.all), builder.WithPredicates(predicate.Funcs{
+			CreateFunc: func(event.CreateEvent) bool { return false },
+			UpdateFunc: coverageMayDiffer,
+			DeleteFunc: func(event.DeleteEvent) bool { return false },
+		})).
 		Watches(&v1alpha1.Instrument{}, all, changed).
 		Watches(&v1alpha1.EscalationPolicy{}, all, changed).
 		Watches(&corev1.Namespace{}, few, labelled).
@@ -68,6 +76,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	now := r.Clock.Now()
 	d := decide(*o, now)
 	applyErr := r.apply(ctx, d)
+	if applyErr == nil {
+		r.emitReplanned(*o, d)
+	}
 	after := o.campaign.DeepCopy()
 	summarise(after, *o, d, now)
 	wait, statusErr := r.Status.Write(ctx, &o.campaign, after)

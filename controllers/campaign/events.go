@@ -2,8 +2,10 @@ package campaign
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 )
@@ -23,6 +25,8 @@ var catalogue = []occurrence{
 	{v1alpha1.ConditionPlanned, metav1.ConditionFalse, v1alpha1.ReasonBlocked, corev1.EventTypeWarning, "Blocked"},
 	{v1alpha1.ConditionPlanned, metav1.ConditionFalse, v1alpha1.ReasonSuspended, corev1.EventTypeNormal, "Suspended"},
 	{v1alpha1.ConditionStalled, metav1.ConditionTrue, "", corev1.EventTypeWarning, "Stalled"},
+	{v1alpha1.ConditionAnnualScreeningMet, metav1.ConditionTrue, "", corev1.EventTypeNormal, "Met"},
+	{v1alpha1.ConditionAnnualScreeningMet, metav1.ConditionFalse, v1alpha1.ReasonOverdue, corev1.EventTypeWarning, "Overdue"},
 }
 
 // emit tells what the status that was just written says anew.
@@ -34,6 +38,27 @@ func (r *Reconciler) emit(before, after *v1alpha1.ScreeningCampaign) {
 			r.Events.Eventf(after, nil, o.kind, o.event, "Reconcile", "%s", is.Message)
 		}
 	}
+}
+
+// emitReplanned tells how many rounds that were there before have other dates now; each of them says which.
+func (r *Reconciler) emitReplanned(o observed, d decision) {
+	if n := moved(o, d); n > 0 {
+		r.Events.Eventf(&o.campaign, nil, corev1.EventTypeNormal, "Replanned", "Reconcile", "Other dates for %d rounds of the campaign", n)
+	}
+}
+
+func moved(o observed, d decision) (n int) {
+	before := map[types.UID][]v1alpha1.PhaseWindow{}
+	for _, round := range o.rounds {
+		before[round.UID] = round.Spec.Phases
+	}
+	for _, round := range d.plan.Write {
+		was, existed := before[round.UID]
+		if existed && !equality.Semantic.DeepEqual(was, round.Spec.Phases) {
+			n++
+		}
+	}
+	return n
 }
 
 func (o occurrence) matches(c *metav1.Condition) bool {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 )
 
 // observed is all that planning a campaign depends on, besides the time.
@@ -23,6 +24,8 @@ type observed struct {
 	districts   map[string]v1alpha1.District
 	rounds      []v1alpha1.ScreeningRound // of the campaign, in whatever namespace
 
+	province coverage.Rule // of screening every student once a school year
+
 	others    []v1alpha1.ScreeningRound // of other campaigns
 	campaigns []v1alpha1.ScreeningCampaign
 	schools   map[string][]v1alpha1.School // by namespace; read only where the plan depends on them
@@ -30,7 +33,7 @@ type observed struct {
 }
 
 func (r *Reconciler) gather(ctx context.Context, req ctrl.Request) (*observed, error) {
-	o := &observed{}
+	o := &observed{province: r.Coverage}
 	if err := r.Client.Get(ctx, req.NamespacedName, &o.campaign); err != nil {
 		return o, err
 	}

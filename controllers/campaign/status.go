@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/controlplane/annual"
 	"github.com/evenkeel/evenkeel/internal/controlplane/conditions"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
 	"github.com/evenkeel/evenkeel/internal/core/rollout"
@@ -35,7 +36,9 @@ func summarise(c *v1alpha1.ScreeningCampaign, o observed, d decision, now time.T
 			s.LastSkipped = skipped
 		}
 	}
+	recordCoverage(c, o, now)
 	want := append(append(ready(d).Trio(), planned(o, d)), capacityFits(o, d)...)
+	want = append(want, annual.Summary(inSchoolYear(o), "districts"))
 	s.Conditions = conditions.Settle(o.campaign.Status.Conditions, want, c.Generation, now)
 }
 

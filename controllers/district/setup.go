@@ -2,6 +2,7 @@ package district
 
 import (
 	"context"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/controlplane/annual"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
 	"github.com/evenkeel/evenkeel/internal/controlplane/wake"
 	"github.com/evenkeel/evenkeel/internal/controlplane/workload"
@@ -70,8 +72,8 @@ func ofWorkload(_ context.Context, obj client.Object) []reconcile.Request {
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: obj.GetNamespace(), Name: district}}}
 }
 
-// view is the part of a reading that a District speaks of: not participation,
-// which changes all day.
+// view is the part of a reading that a District speaks of: not participation, nor how
+// many students were screened, which change all day.
 func view(r board.Reading) any {
 	type part struct {
 		ok, obligations, covered, onTime bool
@@ -82,20 +84,33 @@ func view(r board.Reading) any {
 		duty                             contract.Reach
 		open, refuses                    bool
 		rescore                          contract.Rescore
+		drill                            contract.Drill
+		timeliness                       contract.Timeliness
+		schoolYear                       time.Time
 	}
 	var rescore contract.Rescore
 	if r.Report.Rescore != nil {
 		rescore = *r.Report.Rescore
 	}
+	var drill contract.Drill
+	if r.Report.Drill != nil {
+		drill = *r.Report.Drill
+	}
+	var schoolYear time.Time
+	if r.Coverage != nil {
+		schoolYear = r.Coverage.YearFrom
+	}
 	return part{
 		ok: r.OK, obligations: r.Report.Obligations, covered: r.Report.Covered, onTime: r.Report.OnTime,
 		fault: r.Fault, schema: r.Report.SchemaVersion, keys: r.Report.Keys, keyDigest: r.Report.KeyDigest,
 		duty: r.Report.DutyChain, open: reportsOpenRound(r.Report), refuses: refusesDirectory(r), rescore: rescore,
+		drill: drill, timeliness: r.Report.Timeliness, schoolYear: schoolYear,
 	}
 }
 
 func readinessMayDiffer(e event.UpdateEvent) bool {
 	was, isSchool := e.ObjectOld.(*v1alpha1.School)
 	now, alsoSchool := e.ObjectNew.(*v1alpha1.School)
-	return !isSchool || !alsoSchool || screenable(*was) != screenable(*now)
+	return !isSchool || !alsoSchool || screenable(*was) != screenable(*now) ||
+		annual.ReasonOf(was.Status.Conditions) != annual.ReasonOf(now.Status.Conditions)
 }
