@@ -55,10 +55,12 @@ func (p planner) startable(d DistrictView) Reason {
 }
 
 // previousOpen reports whether a round of an earlier run is in Stage1 in the district at
-// the same time: a student is asked by one round of a campaign at a time.
-func (p planner) previousOpen(round RoundPlan) bool {
+// the same time: a student is asked by one round of a campaign at a time. A round that is
+// not made yet comes after those of later runs too, which a clock that went back leaves.
+func (p planner) previousOpen(d *draft) bool {
 	return slices.ContainsFunc(p.observed.Rounds, func(r ObservedRound) bool {
-		return r.District == round.District && r.Slot.Before(p.run.date) && r.ClosesAt.After(round.OpensAt) && r.OpensAt.Before(round.ClosesAt)
+		first := r.Slot.Before(p.run.date) || d.existing == nil && r.Slot != p.run.date
+		return r.District == d.Name && first && overlap(r.OpensAt, r.ClosesAt, d.round)
 	})
 }
 

@@ -36,7 +36,7 @@ func (c *Compiled) checkMakeUp(faults *fault.List) {
 
 // makeUps plans the make-up rounds of a run: one in each district that has the regular
 // round, also where that is left as it is. What is in the way of one is a warning.
-func (p planner) makeUps(districts []DistrictView, out *Planned) {
+func (p planner) makeUps(districts []DistrictView) (out Planned) {
 	for _, d := range districts {
 		regular, exists := p.round(d.Name)
 		if !exists || !p.spec.MakeUp.wanted() {
@@ -52,6 +52,7 @@ func (p planner) makeUps(districts []DistrictView, out *Planned) {
 			out.Rounds = append(out.Rounds, m.round)
 		}
 	}
+	return out
 }
 
 // ofMakeUp is a reason that concerns the make-up round alone.

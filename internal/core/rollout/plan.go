@@ -135,7 +135,7 @@ const (
 	// Of a district, as Blocked.
 	Unauthorised      Reason = "Unauthorised"      // its namespace lacks the grant
 	Deleting          Reason = "Deleting"          // it is going away
-	PreviousRoundOpen Reason = "PreviousRoundOpen" // a round of an earlier run is in Stage1 at that time
+	PreviousRoundOpen Reason = "PreviousRoundOpen" // a round of an earlier run is in Stage1 at that time; see previousOpen
 	InvalidHours      Reason = "InvalidHours"      // its own hours cannot be read
 	InvalidDays       Reason = "InvalidDays"       // its days without sessions cannot be read
 	NoCommonHours     Reason = "NoCommonHours"     // its own hours and the session's do not meet
@@ -193,7 +193,9 @@ func (c *Compiled) Plan(districts []DistrictView, observed Observed, now time.Ti
 	}
 	for _, run := range runs {
 		p.run = run
-		p.makeUps(districts, &out)
+		part := p.makeUps(districts)
+		p.observed = p.observed.with(part.Rounds)
+		out.Rounds, out.Warnings = append(out.Rounds, part.Rounds...), append(out.Warnings, part.Warnings...)
 	}
 	if next, ok := c.slots.after(now); ok && !c.spec.Suspend {
 		out.NextSlot = next.at

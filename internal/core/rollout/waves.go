@@ -251,7 +251,7 @@ func (p planner) hindered(d *draft) (reason Reason, by string) {
 	switch {
 	case !d.round.ClosesAt.After(p.now):
 		return WindowPassed, ""
-	case p.previousOpen(d.round):
+	case p.previousOpen(d):
 		return PreviousRoundOpen, ""
 	}
 	for _, c := range d.Claims {
