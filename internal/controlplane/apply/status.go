@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -22,11 +23,11 @@ import (
 	"github.com/evenkeel/evenkeel/internal/controlplane/conditions"
 )
 
-// statusPause is the least time between two writes of one object's status while
-// no condition changes.
+// statusPause is the least time between two writes of one object's status that change
+// no condition.
 const statusPause = time.Minute
 
-// StatusWriter writes statuses. Its memory of when it wrote is only for pacing.
+// StatusWriter writes statuses. Its memory of when it wrote figures is only for pacing.
 type StatusWriter struct {
 	client client.Client
 	clock  clock.PassiveClock
@@ -41,9 +42,12 @@ func NewStatusWriter(c client.Client, clk clock.PassiveClock) *StatusWriter {
 }
 
 // Write makes the status of before that of after: one request, or none when they
-// are equal. While the conditions stay the same it writes once a minute at most
-// and returns how long to wait with the rest. An object that is gone is fine.
+// are equal. What changes no condition is written once a minute at most; Write then
+// returns how long to wait with it. An object that is gone is fine.
 func (w *StatusWriter) Write(ctx context.Context, before, after client.Object) (wait time.Duration, err error) {
+	if equality.Semantic.DeepEqual(statusField(before), statusField(after)) {
+		return 0, nil
+	}
 	was, err := statusOf(before)
 	if err != nil {
 		return 0, err
@@ -52,13 +56,16 @@ func (w *StatusWriter) Write(ctx context.Context, before, after client.Object) (
 	if err != nil || reflect.DeepEqual(was, want) {
 		return 0, err
 	}
-	if wait = w.pause(after.GetUID(), was, want); wait > 0 {
+	figures := !conditions.Changed(conditionsOf(was), conditionsOf(want))
+	if wait = w.pause(after.GetUID()); figures && wait > 0 {
 		return wait, nil
 	}
 	if err = w.send(ctx, after, want); client.IgnoreNotFound(err) != nil {
 		return 0, fmt.Errorf("writing the status of %s: %w", client.ObjectKeyFromObject(after), err)
 	}
-	w.remember(after.GetUID(), apierrors.IsNotFound(err))
+	if figures {
+		w.remember(after.GetUID(), apierrors.IsNotFound(err))
+	}
 	return 0, nil
 }
 
@@ -76,10 +83,7 @@ func (w *StatusWriter) send(ctx context.Context, obj client.Object, status map[s
 		client.FieldOwner(v1alpha1.FieldOwner), client.ForceOwnership)
 }
 
-func (w *StatusWriter) pause(uid types.UID, was, want map[string]any) time.Duration {
-	if conditions.Changed(conditionsOf(was), conditionsOf(want)) {
-		return 0
-	}
+func (w *StatusWriter) pause(uid types.UID) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	last, known := w.written[uid]
@@ -108,12 +112,20 @@ func (w *StatusWriter) remember(uid types.UID, gone bool) {
 	}
 }
 
+// statusField is a pointer to the status of an object of ours: every kind has one.
+func statusField(obj client.Object) any {
+	return reflect.ValueOf(obj).Elem().FieldByName("Status").Addr().Interface()
+}
+
+// statusOf is the status as it is sent; nil when there is nothing in it.
 func statusOf(obj client.Object) (map[string]any, error) {
-	u, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
+	status, err := runtime.DefaultUnstructuredConverter.ToUnstructured(statusField(obj))
 	if err != nil {
 		return nil, fmt.Errorf("reading the status of a %T: %w", obj, err)
 	}
-	status, _ := u["status"].(map[string]any)
+	if len(status) == 0 {
+		return nil, nil
+	}
 	return status, nil
 }
 

@@ -40,7 +40,7 @@ func TestStatusIsPaced(t *testing.T) {
 	})
 	clk := clocktesting.NewFakePassiveClock(noon)
 	w := apply.NewStatusWriter(c, clk)
-	waiting, applied := conditions.False("Ready", "Progressing", ""), conditions.True("Ready", "Applied", "")
+	pending, waiting, applied := conditions.Unknown("Ready", "Pending", ""), conditions.False("Ready", "Progressing", ""), conditions.True("Ready", "Applied", "")
 	steps := []struct {
 		name         string
 		after        time.Duration // since the step before
@@ -48,11 +48,13 @@ func TestStatusIsPaced(t *testing.T) {
 		sends        bool
 		wait         time.Duration
 	}{
-		{"a first status", 0, district("", waiting), district("1/4", waiting), true, 0},
+		{"a first status", 0, district("", pending), district("1/4", waiting), true, 0},
 		{"equal", 0, district("1/4", waiting), district("1/4", waiting), false, 0},
-		{"a figure, ten seconds later", 10 * time.Second, district("1/4", waiting), district("2/4", waiting), false, 50 * time.Second},
-		{"a condition is written at once", 0, district("1/4", waiting), district("2/4", applied), true, 0},
-		{"a figure, a minute later", time.Minute, district("2/4", applied), district("3/4", applied), true, 0},
+		{"a figure soon after a condition", 10 * time.Second, district("1/4", waiting), district("2/4", waiting), true, 0},
+		{"another ten seconds later", 10 * time.Second, district("2/4", waiting), district("3/4", waiting), false, 50 * time.Second},
+		{"a condition is written at once", 0, district("2/4", waiting), district("3/4", applied), true, 0},
+		{"and does not bring the next figure forward", 10 * time.Second, district("3/4", applied), district("4/4", applied), false, 40 * time.Second},
+		{"a figure, a minute after the last", 40 * time.Second, district("3/4", applied), district("4/4", applied), true, 0},
 	}
 	for _, step := range steps {
 		clk.SetTime(clk.Now().Add(step.after))
