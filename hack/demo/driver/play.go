@@ -22,13 +22,24 @@ func (d *Demo) Play(ctx context.Context) error {
 	if released, err := d.released(ctx); err != nil || released {
 		return err
 	}
-	if err := d.out.Step("people on duty sign in", func() error { return d.signInAll(ctx) }); err != nil {
-		return err
-	}
 	var err error
 	if d.databaseWas, err = d.databaseStarted(ctx); err != nil {
 		return err
 	}
+	err = d.atWork(ctx, func(ctx context.Context) error {
+		if err := d.out.Step(fmt.Sprintf("%d students answer while things fail", d.participants()), func() error { return d.answerAll(ctx) }); err != nil {
+			return err
+		}
+		return d.out.Step("wait until every obligation and referral is dealt with", func() error { return d.settle(ctx) })
+	})
+	if err != nil {
+		return err
+	}
+	return d.bearWitness(ctx)
+}
+
+// atWork has the people on duty work beside what is done, until that has ended.
+func (d *Demo) atWork(ctx context.Context, do func(context.Context) error) error {
 	d.openDesk()
 	working, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -38,17 +49,11 @@ func (d *Demo) Play(ctx context.Context) error {
 		staff <- err
 		stop(err) // without people on duty there is nothing to wait for
 	}()
-	if err := d.out.Step(fmt.Sprintf("%d students answer while things fail", d.participants()), func() error { return d.answerAll(working) }); err != nil {
-		return errors.Join(err, context.Cause(working))
-	}
-	if err := d.out.Step("wait until every obligation and referral is dealt with", func() error { return d.settle(working) }); err != nil {
+	if err := do(working); err != nil {
 		return errors.Join(err, context.Cause(working))
 	}
 	stop(nil)
-	if err := <-staff; err != nil {
-		return err
-	}
-	return d.bearWitness(ctx)
+	return <-staff
 }
 
 func (d *Demo) openDesk() {

@@ -47,6 +47,7 @@ func (d *Demo) Prepare(ctx context.Context) error {
 			return c.WaitDistricts(ctx, v1alpha1.ConditionAuthorised, v1alpha1.ConditionProvisioned, v1alpha1.ConditionKeysReady, v1alpha1.ConditionReporting)
 		}},
 		{"import rosters and duty lists as the registrars", d.importPeople},
+		{"people on duty sign in and answer a drill", d.drill},
 		{"wait until the rounds are open", d.waitOpen},
 		{"issue access codes", d.issueCodes},
 	})

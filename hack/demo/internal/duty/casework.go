@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -98,6 +99,16 @@ func (c *Casework) Close(ctx context.Context, subject, number, reason string) er
 // Release releases a drafted referral.
 func (c *Casework) Release(ctx context.Context, subject, number string) error {
 	return c.act(ctx, subject, "/api/v1/referrals/"+url.PathEscape(number)+"/release", struct{}{})
+}
+
+// BeginDrill begins a drill of the chain of duty by hand; one that is under way will do.
+func (c *Casework) BeginDrill(ctx context.Context, subject string) error {
+	err := c.act(ctx, subject, "/api/v1/drill", struct{}{})
+	var refused *Refused
+	if errors.As(err, &refused) && refused.Status == http.StatusConflict {
+		return nil
+	}
+	return err
 }
 
 // AcknowledgeDrill says that somebody is on duty.

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Levels of duty.
@@ -40,6 +41,12 @@ func (c Client) schoolGroup(school string) string { return c.Name + "-" + school
 // Registrar imports the district's rosters.
 func (c Client) Registrar() Person {
 	return Person{Subject: c.Name + "-registrar", Name: "登记员 Registrar of " + c.Name, Group: c.registrarGroup()}
+}
+
+// Leader is of the district's duty, and begins drills.
+func (c Client) Leader() Person {
+	people := c.OnDuty()
+	return people[slices.IndexFunc(people, func(p Person) bool { return p.Level == District })]
 }
 
 // OnDuty are the people who answer for the district's children: two of the city, two of
