@@ -65,20 +65,28 @@ func TestVerbs(t *testing.T) {
 	w.settle()
 	engineer := grant(t, "verbs-engineer", "evenkeel-platform-engineer")
 	awaitRight(t, func() error { return engineer.List(ctx, &v1alpha1.ScreeningCampaignList{}) })
+	sessions := func() string { return stamp(&w.round().Spec.Sessions[len(w.round().Spec.Sessions)-1].To) }
 	gates := func() string { return standing(w.round().Status.Conditions, v1alpha1.ConditionGatesPassed) }
 	for _, step := range []struct {
+		at   string // "": as before
 		args string
 		says string
 		is   func() string
 		want string
 	}{
-		{"suspend campaign/verbs --drain --dry-run", "nothing was changed", func() string { return told(w.campaign().Status.Conditions) }, "Ready=True"},
-		{"suspend campaign/verbs --drain", "verbs is suspended with HoldAndDrain", gates, "False/Suspended"},
-		{"suspend round/verbs-20260915", "verbs/verbs-20260915 is held with Hold", func() string { return string(w.round().Spec.Suspend) }, "Hold"},
-		{"resume campaign/verbs", "spec.suspend is Hold: kubectl evenkeel resume round/verbs-20260915 -n verbs", gates, "True/"},
-		{"resume round/verbs-20260915", "Nothing else holds it.", func() string { return string(w.round().Spec.Suspend) }, "None"},
-		{"trigger verbs --on 2026-10-12 --yes", "verbs runs on 2026-10-12 too", func() string { return strings.Join(managers(w.campaign()), " ") }, "kubectl-evenkeel"},
+		{"", "suspend campaign/verbs --drain --dry-run", "nothing was changed", func() string { return told(w.campaign().Status.Conditions) }, "Ready=True"},
+		{"", "suspend campaign/verbs --drain", "verbs is suspended with HoldAndDrain", gates, "False/Suspended"},
+		{"", "suspend round/verbs-20260915", "verbs/verbs-20260915 is held with Hold", func() string { return string(w.round().Spec.Suspend) }, "Hold"},
+		{"", "resume campaign/verbs", "spec.suspend is Hold: kubectl evenkeel resume round/verbs-20260915 -n verbs", gates, "True/"},
+		{"", "resume round/verbs-20260915", "Nothing else holds it.", func() string { return string(w.round().Spec.Suspend) }, "None"},
+		{midSession, "extend verbs-20260915 --school-days 1", "2026-09-20 Sun", sessions, "2026-09-20T08:30"}, // a make-up day
+		{"", "extend verbs-20260915 --school-days 0", "TAKEN BACK", sessions, closing},
+		{"", "trigger verbs --on 2026-10-12 --yes", "verbs runs on 2026-10-12 too", func() string { return strings.Join(managers(w.campaign()), " ") }, "kubectl-evenkeel"},
 	} {
+		if step.at != "" {
+			w.clock.SetTime(instant(step.at))
+			w.settle()
+		}
 		stdout, err := w.plugin(engineer, step.args)
 		if err != nil || !strings.Contains(stdout, step.says) {
 			t.Fatalf("%s: %v; want %q in\n%s", step.args, err, step.says, stdout)
@@ -105,13 +113,16 @@ func managers(obj client.Object) (out []string) {
 // TestVerbsWithoutTheRight names the right that district staff lack, and changes nothing.
 func TestVerbsWithoutTheRight(t *testing.T) {
 	w := newWorld(t, "verbs-staff")
-	w.clock.SetTime(instant("2026-09-15T01:00"))
-	w.settle()
+	for _, moment := range []string{"2026-09-15T01:00", midSession} {
+		w.clock.SetTime(instant(moment))
+		w.settle()
+	}
 	staff, before := staffOf(t, w.name), versionsOf(t, w, &v1alpha1.ScreeningRoundList{})
 	for args, want := range map[string]string{
-		"suspend round/verbs-staff-20260915": "you may not patch screeningrounds in the namespace verbs-staff: ask for the role evenkeel-platform-engineer",
-		"suspend campaign/verbs-staff":       "you may not get screeningcampaigns: ask for the role evenkeel-platform-engineer",
-		"trigger verbs-staff --yes":          "you may not get screeningcampaigns: ask for the role evenkeel-platform-engineer",
+		"suspend round/verbs-staff-20260915":          "you may not patch screeningrounds in the namespace verbs-staff: ask for the role evenkeel-platform-engineer",
+		"suspend campaign/verbs-staff":                "you may not get screeningcampaigns: ask for the role evenkeel-platform-engineer",
+		"extend verbs-staff-20260915 --school-days 1": "you may not list screeningcampaigns of all namespaces, and a plan without them would be half a plan",
+		"trigger verbs-staff --yes":                   "you may not get screeningcampaigns: ask for the role evenkeel-platform-engineer",
 	} {
 		if _, err := w.plugin(staff, args); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", args, err, want)

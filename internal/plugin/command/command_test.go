@@ -33,6 +33,8 @@ type world struct {
 	objects  []client.Object // beside the districts
 	cluster  client.WithWatch
 	typed    string // on standard input, of a person
+	// districts edits the districts that every cluster has.
+	districts func(*v1alpha1.District)
 }
 
 // lasting gives the commands that follow one cluster, so that what one writes another sees.
@@ -75,7 +77,11 @@ func (w world) build(t *testing.T) client.WithWatch {
 	}
 	builder := fake.NewClientBuilder().WithScheme(scheme).WithObjects(w.objects...)
 	for _, name := range []string{"fengtai", "kaizhou"} {
-		builder.WithObjects(&v1alpha1.District{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: name}})
+		district := &v1alpha1.District{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: name}}
+		if w.districts != nil {
+			w.districts(district)
+		}
+		builder.WithObjects(district)
 	}
 	return builder.WithInterceptorFuncs(interceptor.Funcs{List: w.list}).Build()
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
@@ -58,6 +59,36 @@ func TestPlanOfWavesAndCapacity(t *testing.T) {
 		t.Fatal(err)
 	}
 	goldenText(t, "plan-rollout.txt", stdout)
+}
+
+// An extra run, make-up rounds, a district's own hours and days, gates, and exceptions from them
+// with what becomes of each.
+func TestPlanOfGatesAndMakeUp(t *testing.T) {
+	args := []string{"plan", "winter-check-up", "-f", samples, "-f", filepath.Join("testdata", "gates.yaml"), "--at", "2026-11-22T12:00:00+08:00"}
+	for name, output := range map[string]string{"plan-gates.txt": "wide", "plan-gates.json": "json"} {
+		stdout, _, err := world{}.run(t, append(args, "-o", output)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		goldenText(t, name, stdout)
+	}
+	stdout, _, err := world{}.run(t, append(args, "-o", "ical")...)
+	if err != nil || strings.Count(stdout, "winter-check-up make-up Stage1 (") != 2 || strings.Count(stdout, "BEGIN:VEVENT") != 8 {
+		t.Errorf("want an event for each of three phases and the make-up round in two districts, %v:\n%s", err, stdout)
+	}
+}
+
+// A round that is extended is no row of its own, and what the operator is about to write of it
+// is a change.
+func TestPlanOfAnExtendedRound(t *testing.T) {
+	w := midStage1(t, func(r *v1alpha1.ScreeningRound) { r.Spec.ExtendSchoolDays = ptr.To[int32](3) })
+	for name, args := range map[string]string{"plan-extended.txt": "plan autumn-check-up", "plan-extended-diff.txt": "plan autumn-check-up --diff"} {
+		stdout, _, err := w.run(t, strings.Fields(args)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		goldenText(t, name, stdout)
+	}
 }
 
 // The phases follow one another in school days, without the National Day week and with

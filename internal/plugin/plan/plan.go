@@ -25,45 +25,23 @@ type Report struct {
 	TimeZone string    `json:"timeZone"`
 	At       time.Time `json:"at"` // the time for which it is planned
 	// Preview is true when no run is due yet: the plan is the one that will be made then.
-	Preview  bool      `json:"preview"`
-	Slot     string    `json:"slot,omitempty"`     // the run, by the date of its first day
-	NextSlot string    `json:"nextSlot,omitempty"` // the one after
-	Rounds   []Round   `json:"rounds"`
-	Skipped  []Skipped `json:"skipped"`
-	Blocked  []Blocked `json:"blocked"`
-	Changes  []Change  `json:"changes,omitempty"` // of rounds that exist or are to be made
+	Preview  bool   `json:"preview"`
+	Slot     string `json:"slot,omitempty"`     // the run, by the date of its first day
+	NextSlot string `json:"nextSlot,omitempty"` // the one after
+	// ExtraDates are runs beside the schedule's own that have not begun.
+	ExtraDates []string `json:"extraDates,omitempty"`
+
+	Rounds  []Round   `json:"rounds"`
+	Skipped []Skipped `json:"skipped"`
+	Blocked []Blocked `json:"blocked"`
+	Changes []Change  `json:"changes,omitempty"` // of rounds that exist or are to be made
 
 	BlockedSchools []SchoolNote `json:"blockedSchools"` // schools that take no part
 	Warnings       []SchoolNote `json:"warnings"`       // what is not as the campaign prefers
 	Curve          []Week       `json:"curve"`          // expected cases by week; empty when no rates are known
-}
 
-// Round is one district's.
-type Round struct {
-	District string    `json:"district"`
-	Name     string    `json:"name"`
-	OpensAt  time.Time `json:"opensAt"`
-	ClosesAt time.Time `json:"closesAt"`
-	Sessions int       `json:"sessions"` // of Stage1
-	Phases   []Phase   `json:"phases"`
-	Wave     int       `json:"wave,omitempty"`    // from 1; 0: the campaign has no waves
-	Schools  []School  `json:"schools,omitempty"` // that have sessions of their own
-	LeftOut  []string  `json:"leftOut,omitempty"` // that take no part
-}
-
-// School is when one school answers, from its first session to the end of its last.
-type School struct {
-	Name     string    `json:"name"`
-	From     time.Time `json:"from"`
-	To       time.Time `json:"to"`
-	Sessions int       `json:"sessions"`
-}
-
-// Phase is when a phase is, both days included.
-type Phase struct {
-	Name string `json:"name"`
-	From string `json:"from"`
-	To   string `json:"to"`
+	Gates      []Gate      `json:"gates"` // what must be there before a round opens
+	Exceptions []Exception `json:"gateExceptions"`
 }
 
 // Skipped is a day, or a whole run, on which nothing happens.
@@ -106,8 +84,9 @@ type Class struct {
 	Capacity float64 `json:"capacity"`
 }
 
-// Change is what the operator would do to a round: New, Moved or Gone (its run is not in
-// the schedule any more: it never opens). Old and New are the opening and the closing.
+// Change is what the operator would do to a round: New, Moved, Extended or Shortened (one that is
+// open), Changed (at the same time: schools, cohort, instruments), or Gone (its run is not in the
+// schedule any more: it never opens). Old and New are the opening and the closing.
 type Change struct {
 	District string   `json:"district"`
 	Round    string   `json:"round"`
@@ -120,6 +99,7 @@ type Change struct {
 // one. The error is a fault of the campaign or of its calendar.
 func Compute(o planning.Observed, now time.Time) (Report, error) {
 	made(&o, now)
+	today := now
 	plan, err := compute(o, now)
 	if err != nil {
 		return Report{}, err
@@ -131,7 +111,7 @@ func Compute(o planning.Observed, now time.Time) (Report, error) {
 			return Report{}, err
 		}
 	}
-	return report(o, plan, now, preview), nil
+	return report(o, plan, now, today), nil
 }
 
 // OfRun plans the run of one date, which the schedule has: as it will be made on that day,
@@ -149,7 +129,9 @@ func OfRun(o planning.Observed, date calendar.Date, now time.Time) (Report, erro
 	if plan.Slot != date {
 		return Report{}, fmt.Errorf("campaign %s: the schedule has no run on %s", o.Campaign.Name, date)
 	}
-	return report(o, plan, at, at.After(now)), nil
+	out := report(o, plan, at, now)
+	out.Rounds = slices.DeleteFunc(out.Rounds, func(r Round) bool { return r.Slot != out.Slot }) // earlier runs are planned too
+	return out, nil
 }
 
 // made says of a campaign of a file that it is made now: runs before that are nobody's.
@@ -176,29 +158,31 @@ func location(c v1alpha1.ScreeningCampaign) *time.Location {
 	return location
 }
 
-func report(o planning.Observed, plan planning.Plan, now time.Time, preview bool) Report {
+// report tells of a plan made for a time, which is later than today when it is a preview.
+func report(o planning.Observed, plan planning.Plan, at, today time.Time) Report {
 	location := location(o.Campaign)
 	report := Report{
-		Campaign: o.Campaign.Name, TimeZone: location.String(), At: now.In(location), Preview: preview, Slot: plan.Slot.String(),
+		Campaign: o.Campaign.Name, TimeZone: location.String(), At: at.In(location), Preview: at.After(today), Slot: plan.Slot.String(),
 		NextSlot: planning.Next(o.Campaign.Spec.TimeZone, plan.Planned).String(),
 		Rounds:   []Round{}, Skipped: []Skipped{}, Blocked: []Blocked{}, BlockedSchools: []SchoolNote{}, Warnings: []SchoolNote{},
-		Curve: curve(plan.Curve),
+		Curve: curve(plan.Curve), Gates: gatesOf(o.Campaign.Spec),
 	}
-	rollout := o.Campaign.Spec.Rollout
-	for _, r := range plan.Rounds {
-		one := round(r, location)
-		if len(rollout.Pilot) == 0 && rollout.MaxConcurrentDistricts == 0 {
-			one.Wave = 0
+	for _, date := range slices.Sorted(slices.Values(o.Campaign.Spec.Schedule.ExtraDates)) {
+		if string(date) > report.Slot {
+			report.ExtraDates = append(report.ExtraDates, string(date))
 		}
-		report.Rounds = append(report.Rounds, one)
 	}
-	report.exceptions(plan.Planned)
+	for _, r := range plan.Rounds {
+		report.Rounds = append(report.Rounds, round(o, r, location))
+	}
+	report.obstacles(plan.Planned)
+	report.Exceptions = report.exceptionsOf(o, today)
 	report.Changes = changes(o, plan, location)
 	return report
 }
 
-// exceptions lists what does not happen, or not as wished, and why.
-func (r *Report) exceptions(plan rollout.Planned) {
+// obstacles lists what does not happen, or not as wished, and why.
+func (r *Report) obstacles(plan rollout.Planned) {
 	for _, s := range plan.Skipped {
 		r.Skipped = append(r.Skipped, Skipped{s.Date.String(), string(s.Reason)})
 	}
@@ -229,38 +213,38 @@ func curve(weeks []rollout.Week) []Week {
 	return out
 }
 
-func round(r rollout.RoundPlan, location *time.Location) Round {
-	out := Round{
-		District: r.District, Name: r.Name, Sessions: len(r.Sessions), OpensAt: r.OpensAt.In(location), ClosesAt: r.ClosesAt.In(location),
-		Wave: r.Wave + 1, LeftOut: r.LeftOut,
-	}
-	for _, s := range r.Schools {
-		last := s.Sessions[len(s.Sessions)-1]
-		out.Schools = append(out.Schools, School{s.Name, s.Sessions[0].From.In(location), last.To.In(location), len(s.Sessions)})
-	}
-	for _, p := range r.Phases {
-		last := p.To.In(location).Add(-time.Nanosecond) // To is the midnight after
-		out.Phases = append(out.Phases, Phase{string(p.Name), calendar.DateOf(p.From.In(location)).String(), calendar.DateOf(last).String()})
-	}
-	return out
-}
-
 // changes compares what the operator would write with the rounds that exist, by district.
 func changes(o planning.Observed, plan planning.Plan, location *time.Location) []Change {
 	var out []Change
 	for _, want := range plan.Write {
 		change := Change{District: want.Namespace, Round: want.Name, Change: "New", New: window(want.Spec, location)}
 		if is, found := planning.Existing(o.Rounds, want.Namespace, want.Name); found {
-			change.Change, change.Old = "Moved", window(is.Spec, location)
+			change.Old = window(is.Spec, location)
+			change.Change = moved(is, want)
 		}
 		out = append(out, change)
 	}
 	for _, r := range o.Rounds {
-		if r.Status.OpenedTime == nil && !translate.Scheduled(o.Campaign.Spec.Schedule, r.Spec.Slot) {
+		if r.Status.OpenedTime == nil && !translate.Awaited(o.Campaign.Spec, r.Spec) {
 			out = append(out, Change{District: r.Namespace, Round: r.Name, Change: "Gone", Old: window(r.Spec, location)})
 		}
 	}
 	return out
+}
+
+// moved names a change of a round's time.
+func moved(is, want v1alpha1.ScreeningRound) string {
+	opens, closes := translate.Window(is.Spec)
+	then, end := translate.Window(want.Spec)
+	switch {
+	case opens.Equal(then) && closes.Equal(end):
+		return "Changed"
+	case is.Status.OpenedTime == nil:
+		return "Moved"
+	case end.After(closes):
+		return "Extended"
+	}
+	return "Shortened"
 }
 
 func window(spec v1alpha1.ScreeningRoundSpec, location *time.Location) []string {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -38,6 +39,7 @@ func (r Report) Write(w io.Writer, style Style) {
 	r.writeBlocked(w, coloured)
 	writeNotes(w, "LEFT OUT", table.Red, r.BlockedSchools, coloured)
 	writeNotes(w, "WARNING", table.Yellow, r.Warnings, coloured)
+	r.writeGates(w, coloured)
 	r.writeSkipped(w, coloured)
 }
 
@@ -54,6 +56,9 @@ func (r Report) headline() string {
 	if r.NextSlot != "" {
 		parts = append(parts, "next on "+r.NextSlot)
 	}
+	if extra := slices.DeleteFunc(slices.Clone(r.ExtraDates), func(date string) bool { return date == r.NextSlot }); len(extra) > 0 {
+		parts = append(parts, "extra runs on "+strings.Join(extra, " and "))
+	}
 	return strings.Join(append(parts, r.TimeZone), ", ")
 }
 
@@ -61,16 +66,19 @@ func (r Report) headline() string {
 type group struct {
 	districts []string
 	own       int // schools with days of their own
+	narrowed  []*Narrowing
 	Round
 }
 
 func (r Report) groups() []group {
 	var out []group
 	byWave := slices.Clone(r.Rounds)
-	slices.SortStableFunc(byWave, func(a, b Round) int { return a.Wave - b.Wave })
+	slices.SortStableFunc(byWave, func(a, b Round) int {
+		return cmp.Or(cmp.Compare(a.Purpose, b.Purpose)*-1, cmp.Compare(a.Slot, b.Slot), a.Wave-b.Wave) // Regular, then MakeUp
+	})
 	for _, round := range byWave {
 		i := slices.IndexFunc(out, func(g group) bool {
-			return g.Wave == round.Wave && slices.Equal(g.Phases, round.Phases) && g.OpensAt.Equal(round.OpensAt) && g.ClosesAt.Equal(round.ClosesAt) && g.Sessions == round.Sessions
+			return g.Name == round.Name && g.Wave == round.Wave && slices.Equal(g.timeline(), round.timeline()) && g.OpensAt.Equal(round.OpensAt) && g.ClosesAt.Equal(round.ClosesAt) && g.Sessions == round.Sessions
 		})
 		if i < 0 {
 			out = append(out, group{Round: round})
@@ -78,6 +86,7 @@ func (r Report) groups() []group {
 		}
 		out[i].districts = append(out[i].districts, round.District)
 		out[i].own += len(round.Schools)
+		out[i].narrowed = append(out[i].narrowed, round.Narrowed)
 	}
 	return out
 }
@@ -88,9 +97,12 @@ func (g group) write(w io.Writer, style Style) {
 	if g.Wave > 0 {
 		name = fmt.Sprintf("wave %d, %s", g.Wave, g.Name)
 	}
+	if g.Purpose == string(v1alpha1.PurposeMakeUp) {
+		name = "make-up, " + g.Name
+	}
 	fmt.Fprintf(w, "\n%s (%s)\n", table.Bold.Paint(strings.Join(g.districts, ", "), coloured), name)
 	t := table.Table{Head: []string{"PHASE", "FROM", "TO"}}
-	for _, p := range g.Phases {
+	for _, p := range g.timeline() {
 		t.Row(table.Plain, p.Name, weekday(p.From), weekday(p.To))
 	}
 	t.Write(w, coloured)
@@ -98,7 +110,13 @@ func (g group) write(w io.Writer, style Style) {
 	if g.Sessions == 1 {
 		sessions = "1 session"
 	}
+	if g.Extension != nil {
+		sessions += ", extended by " + count(g.Extension.SchoolDays, "school day")
+	}
 	fmt.Fprintf(w, "  Students answer from %s to %s, %s.\n", minute(g.OpensAt), minute(g.ClosesAt), sessions)
+	if style.Schools {
+		g.writeNarrowing(w)
+	}
 	if g.own > 0 && !style.Schools {
 		fmt.Fprintf(w, "  Schools on days of their own: %d; -o wide shows them.\n", g.own)
 	}
@@ -189,9 +207,13 @@ func (r Report) writeSkipped(w io.Writer, coloured bool) {
 
 func (r Report) writeChanges(w io.Writer, coloured bool) {
 	t := table.Table{Head: []string{"CHANGE", "DISTRICT", "ROUND", "NOW", "THEN"}}
-	colours := map[string]table.Colour{"New": table.Green, "Moved": table.Yellow, "Gone": table.Red}
+	colours := map[string]table.Colour{"New": table.Green, "Extended": table.Green, "Gone": table.Red}
 	for _, c := range r.Changes {
-		t.Row(colours[c.Change], c.Change, c.District, c.Round, strings.Join(c.Old, " to "), strings.Join(c.New, " to "))
+		colour, known := colours[c.Change]
+		if !known {
+			colour = table.Yellow
+		}
+		t.Row(colour, c.Change, c.District, c.Round, strings.Join(c.Old, " to "), strings.Join(c.New, " to "))
 	}
 	if len(r.Changes) == 0 {
 		fmt.Fprintln(w, "\nNothing would change.")
@@ -225,9 +247,13 @@ func follows(first, second string) bool {
 func (r Report) WriteICal(w io.Writer, stamp time.Time) error {
 	var entries []ical.Entry
 	for _, g := range r.groups() {
-		for _, p := range g.Phases {
+		campaign := r.Campaign
+		if g.Purpose == string(v1alpha1.PurposeMakeUp) {
+			campaign += " make-up"
+		}
+		for _, p := range g.timeline() {
 			entries = append(entries, ical.Entry{
-				Name: fmt.Sprintf("%s %s (%s)", r.Campaign, p.Name, strings.Join(g.districts, ", ")),
+				Name: fmt.Sprintf("%s %s (%s)", campaign, p.Name, strings.Join(g.districts, ", ")),
 				From: v1alpha1.Civil(p.From), To: v1alpha1.Civil(p.To), Category: "PHASE",
 			})
 		}

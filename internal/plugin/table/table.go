@@ -6,7 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"golang.org/x/text/width"
 )
 
 // Colour of a cell, as a terminal is told it.
@@ -81,7 +82,7 @@ func (t *Table) Write(w io.Writer, coloured bool) {
 	widths := make([]int, len(t.Head))
 	for _, row := range rows {
 		for i, c := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(c.Text))
+			widths[i] = max(widths[i], columns(c.Text))
 		}
 	}
 	for _, row := range rows {
@@ -92,7 +93,7 @@ func (t *Table) Write(w io.Writer, coloured bool) {
 func (t *Table) line(row []Cell, widths []int, coloured bool) string {
 	var out strings.Builder
 	for i, c := range row {
-		padding := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.Text))
+		padding := strings.Repeat(" ", widths[i]-columns(c.Text))
 		text := c.Colour.Paint(c.Text, coloured)
 		if t.isNumber(i) {
 			text, padding = padding+text, ""
@@ -100,6 +101,17 @@ func (t *Table) line(row []Cell, widths []int, coloured bool) string {
 		out.WriteString("  " + text + padding)
 	}
 	return out.String()
+}
+
+// columns is how many columns of a terminal a text takes: Chinese characters take two.
+func columns(text string) (n int) {
+	for _, r := range text {
+		n++
+		if kind := width.LookupRune(r).Kind(); kind == width.EastAsianWide || kind == width.EastAsianFullwidth {
+			n++
+		}
+	}
+	return n
 }
 
 func (t *Table) isNumber(column int) bool { return slices.Contains(t.Numbers, column) }
