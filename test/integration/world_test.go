@@ -238,7 +238,6 @@ func (w *world) settle() {
 			return
 		}
 	}
-	dump(w)
 	w.t.Fatalf("does not come to rest; the last requests: %v", w.writes.since(max(0, w.writes.count()-6)))
 }
 
