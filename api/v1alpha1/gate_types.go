@@ -30,7 +30,8 @@ const (
 // +kubebuilder:validation:Enum=Required;Advisory
 type GateEnforcement string
 
-// The enforcements. Required: the round does not open, and one that is open is held. Advisory: its condition says so.
+// The enforcements. Required: the round does not open, and one that is open is held; Publicity, Training and DutyDrill are
+// not asked again once students can answer. Advisory: its condition says so.
 const (
 	EnforcementRequired GateEnforcement = "Required"
 	EnforcementAdvisory GateEnforcement = "Advisory"

@@ -38,9 +38,12 @@ type gate struct {
 }
 
 // How many names a condition of a gate has, and how many of each gate GatesPassed has.
+// Fewer if they are long: a message has at most 1,024 characters, and how many more there
+// are comes last.
 const (
 	namedAtMost = 20
 	summedUp    = 5
+	namesLength = 600
 )
 
 // text is the message with at most so many names.
@@ -60,10 +63,16 @@ func (g gate) text(names int) string {
 }
 
 func named(names []string, most int) string {
-	if len(names) <= most {
-		return strings.Join(names, ", ")
+	n, length := 0, 0
+	for n < min(most, len(names)) && (n == 0 || length+len(names[n]) <= namesLength) {
+		length += len(names[n])
+		n++
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	text := strings.Join(names[:n], ", ")
+	if more := len(names) - n; more > 0 {
+		text = fmt.Sprintf("%s and %d more", text, more)
+	}
+	return text
 }
 
 // check is a gate: the condition that it has of its own, if any, and what that says when

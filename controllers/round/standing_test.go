@@ -348,4 +348,11 @@ func TestMessagesNameAtMostTwenty(t *testing.T) {
 	if !strings.Contains(d.gates.message, "school-04 (no day) and 50 more") {
 		t.Errorf("the sum says %s", d.gates.message)
 	}
+	for i := range o.schools {
+		o.schools[i].Spec.Staffing = v1alpha1.Staffing{Provider: v1alpha1.Provider{ValidUntil: "2026-09-17"}}
+	}
+	d = decide(o, opens.Add(-time.Hour))
+	if got = is(d.gates.conditions, v1alpha1.ConditionSchoolsStaffed); !strings.HasSuffix(got, "school-05 (its provider's credential ends on 2026-09-17, before the round closes) and 50 more") {
+		t.Errorf("with long texts the condition is %s", got)
+	}
 }

@@ -82,6 +82,16 @@ func saying(kind, part string) step {
 	}
 }
 
+// makeUp wants conditions of the make-up round.
+func makeUp(want ...string) step {
+	return func(w *world) {
+		w.t.Helper()
+		var r v1alpha1.ScreeningRound
+		w.get(&r, w.roundName()+"-makeup")
+		check(w, "make-up round", r.Status.Conditions, want)
+	}
+}
+
 func window(want string) step {
 	return status("the window", want, func(s v1alpha1.ScreeningRoundStatus) string { return windowText(s.Window) })
 }
@@ -209,6 +219,22 @@ func init() {
 		at(opening), do(deleted(&v1alpha1.ScreeningCampaign{})), do(extend(1)),
 		round("Extended=False/CampaignNotFound", "Open=True/Open"), sessionsTold("09-17 09-18"),
 		do(recreateCampaign), round("Extended=True/Extended"), sessionsTold("09-17 09-18 09-20"),
+	}
+	scenarios["a make-up round has gates too"] = []step{
+		do(edited(&v1alpha1.ScreeningCampaign{}, asks(v1alpha1.GateTraining))),
+		do(edited(&v1alpha1.ScreeningCampaign{}, func(c *v1alpha1.ScreeningCampaign) {
+			c.Spec.Template.Spec.MakeUp = v1alpha1.MakeUp{AfterSchoolDays: 1, SchoolDays: 1}
+		})),
+		at(opening), round("Open=True/Open"), makeUp("GatesPassed=True/AdvisoryNotMet", "DutyDrillHeld=False/DrillNotAcknowledged", "Open=False/Scheduled"),
+		do(trained("")), makeUp("GatesPassed=False/TrainingMissing"), round("Open=True/Open", "SchoolsTrained=True/Passed"),
+		at("2026-09-20T01:00"), makeUp("GatesPassed=False/TrainingMissing", "Open=False/Scheduled"),
+		do(func(w *world) { w.drill("2026-09-20T00:00") }), do(trained("2026-09-20")),
+		makeUp("GatesPassed=True/Passed", "DutyDrillHeld=True/Passed", "Open=True/Open"),
+		that("it is for those who were not screened since September, Beijing time", func(w *world) bool {
+			since := w.district.rounds[w.roundName()+"-makeup"].control.Cohort.NotScreenedSince
+			return since != nil && since.Equal(instant("2026-08-31T16:00")) && w.district.rounds[w.roundName()].control.Cohort.NotScreenedSince == nil
+		}),
+		at("2026-09-20T01:02"), atRest,
 	}
 	scenarios["the calendar ends before the extension"] = []step{
 		do(edited(&v1alpha1.AcademicCalendar{}, func(c *v1alpha1.AcademicCalendar) {

@@ -116,6 +116,7 @@ func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { ret
 func newWorld(t *testing.T, name string) *world {
 	t.Helper()
 	w := &world{t: t, name: name, clock: testclock.NewFakePassiveClock(instant("2026-09-01T00:00")), writes: &journal{}, memory: map[string]string{}}
+	w.events = events.NewFakeRecorder(10_000) // what was told stays told when the operator is made anew
 	cfg := w.operatorConfig()
 	var err error
 	if w.client, err = client.New(cfg, client.Options{Scheme: scheme}); err != nil {
@@ -139,7 +140,6 @@ func (w *world) operatorConfig() *rest.Config {
 // start makes the operator anew, with an empty board and an empty memory.
 func (w *world) start() {
 	w.board = board.New()
-	w.events = events.NewFakeRecorder(1000)
 	status := apply.NewStatusWriter(w.client, w.clock)
 	w.calendars = &calendar.Reconciler{Client: w.client, Clock: w.clock, Status: status}
 	w.instruments = &instrument.Reconciler{Client: w.client, Clock: w.clock, Status: status}
