@@ -102,7 +102,7 @@ func owners(obj client.Object, path []string) (out []string) {
 		if entry.Operation != "Apply" || entry.Manager == fieldManager || entry.FieldsV1 == nil {
 			continue
 		}
-		if json.Unmarshal(entry.FieldsV1.Raw, &owned) == nil && has(owned, fields) {
+		if json.Unmarshal(entry.FieldsV1.GetRawBytes(), &owned) == nil && has(owned, fields) {
 			out = append(out, entry.Manager)
 		}
 	}
