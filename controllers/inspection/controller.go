@@ -17,6 +17,7 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/apply"
 	"github.com/evenkeel/evenkeel/internal/controlplane/result"
+	"github.com/evenkeel/evenkeel/internal/controlplane/wake"
 )
 
 // Reconciler reconciles Inspections.
@@ -28,8 +29,8 @@ type Reconciler struct {
 	Events events.EventRecorder
 }
 
-// SetupWithManager registers the reconciler. The District wakes all inspections in its namespace, a School those that
-// have no list yet.
+// SetupWithManager registers the reconciler. The District wakes all inspections in its namespace, Schools those that
+// have no list yet: when no more of them come, for the list is made once.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	changed := builder.WithPredicates(predicate.GenerationChangedPredicate{})
 	every := func(v1alpha1.Inspection) bool { return true }
@@ -37,13 +38,13 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("inspection").
 		For(&v1alpha1.Inspection{}, changed).
-		Watches(&v1alpha1.District{}, r.inNamespace(every), changed).
-		Watches(&v1alpha1.School{}, r.inNamespace(unlisted), changed).
+		Watches(&v1alpha1.District{}, handler.EnqueueRequestsFromMapFunc(r.inNamespace(every)), changed).
+		Watches(&v1alpha1.School{}, wake.After(wake.Many, r.inNamespace(unlisted)), changed).
 		Complete(r)
 }
 
-func (r *Reconciler) inNamespace(which func(v1alpha1.Inspection) bool) handler.EventHandler {
-	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, obj client.Object) []reconcile.Request {
+func (r *Reconciler) inNamespace(which func(v1alpha1.Inspection) bool) handler.MapFunc {
+	return func(ctx context.Context, obj client.Object) []reconcile.Request {
 		var list v1alpha1.InspectionList
 		if err := r.Client.List(ctx, &list, client.InNamespace(obj.GetNamespace())); err != nil {
 			return nil // the cache is gone, and with it the manager
@@ -55,7 +56,7 @@ func (r *Reconciler) inNamespace(which func(v1alpha1.Inspection) bool) handler.E
 			}
 		}
 		return out
-	})
+	}
 }
 
 // Reconcile brings one inspection up to date.
@@ -65,7 +66,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	case err != nil:
 		return ctrl.Result{}, err
 	case o == nil:
-		return ctrl.Result{}, r.count(ctx, req.Namespace, nil)
+		return ctrl.Result{}, nil
 	}
 	now := r.Clock.Now()
 	d := decide(*o, now)
@@ -73,7 +74,6 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	wait, err := r.Status.Write(ctx, &o.inspection, after)
 	if err == nil && wait == 0 {
 		r.emit(&o.inspection, after)
-		err = r.count(ctx, req.Namespace, after)
 	}
 	return result.Of(err, d.terminal, wait, d.wait)
 }

@@ -14,7 +14,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/controllers/inspection"
@@ -144,44 +143,18 @@ func TestInspection(t *testing.T) {
 	}
 	i.clock.SetTime(instant("2026-12-14T16:00"))
 	is, _ = i.look()
-	if i.check(is, "Rectified=False/Overdue"); *is.Status.Open != 1 || *is.Status.Overdue != 1 || overdueGauge(t, i.name) != 1 {
-		t.Errorf("open %d, overdue %d, metric %v", *is.Status.Open, *is.Status.Overdue, overdueGauge(t, i.name))
+	if i.check(is, "Rectified=False/Overdue"); *is.Status.Open != 1 || *is.Status.Overdue != 1 {
+		t.Errorf("open %d, overdue %d", *is.Status.Open, *is.Status.Overdue)
 	}
 	writes := i.writes.count()
 	if i.look(); i.writes.count() != writes {
 		t.Errorf("written at rest: %v", i.writes.since(writes))
 	}
 	is = i.edit(func(s *v1alpha1.InspectionSpec) { s.Findings[1].RectifiedOn = "2026-12-15" })
-	if i.check(is, "Rectified=True/NothingOpen"); overdueGauge(t, i.name) != 0 {
-		t.Errorf("the metric is %v", overdueGauge(t, i.name))
-	}
+	i.check(is, "Rectified=True/NothingOpen")
 	if diff := cmp.Diff([]string{"Normal Drawn", "Warning Overdue", "Normal Rectified"}, i.happened()); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
-	if err := i.staff.Delete(ctx, is); err != nil {
-		t.Fatal(err)
-	}
-	i.reconcile(i.reconciler, i.name, spotCheck)
-	if got := overdueGauge(t, i.name); got != -1 {
-		t.Errorf("the metric is %v although there is no inspection any more", got)
-	}
-}
-
-// overdueGauge is the metric of a district, -1 when it has none.
-func overdueGauge(t *testing.T, district string) float64 {
-	t.Helper()
-	families, err := metrics.Registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, family := range families {
-		for _, m := range family.GetMetric() {
-			if family.GetName() == "evenkeel_inspection_findings_overdue" && m.GetLabel()[0].GetValue() == district {
-				return m.GetGauge().GetValue()
-			}
-		}
-	}
-	return -1
 }
 
 // A backup brings the object back without its status: there is no draw any more, and no other one, but its

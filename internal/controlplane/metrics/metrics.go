@@ -26,7 +26,7 @@ type family struct {
 }
 
 // families is the catalogue.
-var families = []family{schools, students}
+var families = []family{schools, students, findings}
 
 // readWithin bounds one scrape; reading from a cache takes milliseconds.
 const readWithin = 5 * time.Second

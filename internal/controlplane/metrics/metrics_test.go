@@ -39,6 +39,10 @@ func school(namespace, name, reason string) *v1alpha1.School {
 	return s
 }
 
+func inspection(namespace, name string, overdue int32) *v1alpha1.Inspection {
+	return &v1alpha1.Inspection{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}, Status: v1alpha1.InspectionStatus{Overdue: &overdue}}
+}
+
 func province(t *testing.T, funcs interceptor.Funcs) client.Client {
 	t.Helper()
 	scheme := runtime.NewScheme()
@@ -50,6 +54,7 @@ func province(t *testing.T, funcs interceptor.Funcs) client.Client {
 		school("fengtai", "lotus-pond", "Met"), school("fengtai", "stone-bridge", "Met"), school("fengtai", "willow-lane", "Overdue"),
 		school("fengtai", "new", ""), school("haidian", "lotus-pond", "DueSoon"), school("haidian", "east", "InProgress"),
 		school("without-district", "lotus-pond", "Met"),
+		inspection("fengtai", "spring", 2), inspection("fengtai", "autumn", 1), inspection("haidian", "autumn", 0),
 	).Build()
 }
 
@@ -61,6 +66,8 @@ func leads() <-chan struct{} {
 
 var figures = []string{
 	`evenkeel_district_students_screened_ratio{district="fengtai"} 0.9756592292089249`,
+	`evenkeel_inspection_findings_overdue{district="fengtai"} 3`,
+	`evenkeel_inspection_findings_overdue{district="haidian"} 0`,
 	`evenkeel_schools_annual_screening{district="fengtai",state="due_soon"} 0`,
 	`evenkeel_schools_annual_screening{district="fengtai",state="in_progress"} 0`,
 	`evenkeel_schools_annual_screening{district="fengtai",state="met"} 2`,
@@ -104,11 +111,13 @@ func TestFigures(t *testing.T) {
 	if diff := cmp.Diff(figures, scrape(t, collector)); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
-	if err := c.Delete(t.Context(), district("fengtai", "", "Met")); err != nil {
-		t.Fatal(err)
+	for _, gone := range []client.Object{district("fengtai", "", "Met"), inspection("fengtai", "spring", 0), inspection("fengtai", "autumn", 0)} {
+		if err := c.Delete(t.Context(), gone); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if got := len(scrape(t, collector)); got != 10 {
-		t.Errorf("a district that is gone leaves %d series, want the 10 of the others", got)
+	if got := len(scrape(t, collector)); got != 11 {
+		t.Errorf("a district that is gone leaves %d series, want the 11 of the others", got)
 	}
 }
 
@@ -126,7 +135,7 @@ func TestAFigureThatCannotBeReadIsMissing(t *testing.T) {
 		}
 		return c.List(ctx, list, opts...)
 	}})
-	if got := len(scrape(t, &Collector{Client: c, Leads: leads(), Log: logr.Discard()})); got != 1 {
-		t.Errorf("%d series, want the one that can be read", got)
+	if got := len(scrape(t, &Collector{Client: c, Leads: leads(), Log: logr.Discard()})); got != 3 {
+		t.Errorf("%d series, want the three that can be read", got)
 	}
 }

@@ -6,14 +6,12 @@ package appraisal
 import (
 	"cmp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/controlplane/annual"
 	"github.com/evenkeel/evenkeel/internal/core/coverage"
 	"github.com/evenkeel/evenkeel/internal/plugin/status"
 )
@@ -55,7 +53,7 @@ type Coverage struct {
 	SchoolsMet *int64 `json:"schoolsMet,omitempty"` // schools that reach the target; of a district
 	Schools    *int64 `json:"schools,omitempty"`
 	Overdue    *int32 `json:"overdueSchools,omitempty"`
-	Annual     string `json:"annual,omitempty"` // reason of AnnualScreeningMet
+	Annual     string `json:"annual"` // reason of AnnualScreeningMet
 }
 
 // Rounds counts a district's rounds whose planned opening has passed.
@@ -100,7 +98,7 @@ func district(d *v1alpha1.District, t *tally) District {
 		Name: d.Name, Code: d.Spec.Code, DisplayName: d.Spec.DisplayName, Rounds: t.rounds, Obligations: d.Status.Timeliness,
 		Findings: t.findings, Coverage: covered(d.Status.Coverage, d.Status.Conditions),
 	}
-	out.Coverage.SchoolsMet, out.Coverage.Schools = pair(d.Status.Coverage.Schools)
+	out.Coverage.SchoolsMet, out.Coverage.Schools = figures(d.Status.Coverage.Schools)
 	out.Coverage.Overdue = d.Status.Coverage.OverdueSchools
 	return out
 }
@@ -118,20 +116,15 @@ func school(s *v1alpha1.School, t *tally) School {
 }
 
 func covered(c v1alpha1.Coverage, conditions []metav1.Condition) Coverage {
-	out := Coverage{SchoolYear: c.SchoolYear}
-	out.Screened, out.Students = pair(c.Students)
-	if annual := meta.FindStatusCondition(conditions, v1alpha1.ConditionAnnualScreeningMet); annual != nil {
-		out.Annual = annual.Reason
-	}
+	out := Coverage{SchoolYear: c.SchoolYear, Annual: annual.ReasonOf(conditions)}
+	out.Screened, out.Students = figures(c.Students)
 	return out
 }
 
-// pair reads figures such as 4810/4930; none when they are anything else.
-func pair(text string) (part, whole *int64) {
-	first, second, _ := strings.Cut(text, "/")
-	a, errA := strconv.ParseInt(first, 10, 64)
-	b, errB := strconv.ParseInt(second, 10, 64)
-	if errA != nil || errB != nil {
+// figures are none when there is nothing to read.
+func figures(share string) (part, whole *int64) {
+	a, b, ok := annual.ReadShare(share)
+	if !ok {
 		return nil, nil
 	}
 	return &a, &b
