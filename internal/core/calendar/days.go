@@ -64,9 +64,9 @@ func (c *Compiled) SchoolDaysIn(r Range) []Date {
 // NthSchoolDayAfter returns the n-th school day after a day, the day itself not
 // counted; false when n is below one or the calendar ends before.
 func (c *Compiled) NthSchoolDayAfter(day Date, n int) (Date, bool) {
-	days := c.SchoolDaysFrom(day.AddDays(1), n)
-	if n < 1 || len(days) < n {
+	first, _ := slices.BinarySearchFunc(c.days, day.AddDays(1), Date.Compare)
+	if n < 1 || n > len(c.days)-first {
 		return Date{}, false
 	}
-	return days[n-1], true
+	return c.days[first+n-1], true
 }

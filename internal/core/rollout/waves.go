@@ -58,12 +58,7 @@ func (p planner) waveStart(wave int) (calendar.Date, bool) {
 	if wave == 0 {
 		return p.run.date, true
 	}
-	offset := wave * p.stage1Days()
-	days := p.calendar.SchoolDaysFrom(p.run.date, offset+1)
-	if len(days) <= offset {
-		return calendar.Date{}, false
-	}
-	return days[offset], true
+	return p.calendar.NthSchoolDayAfter(p.run.date.AddDays(-1), wave*p.stage1Days()+1)
 }
 
 func (c *Compiled) stage1Days() int {
