@@ -222,6 +222,8 @@ var celExamples = []example{
 	{rule: rule{"District", "spec.narrowing.withoutSessions[]", exchange},
 		accept: set(list(fields("name", "Examinations", "from", "2026-10-20", "to", "2026-10-20")), "spec", "narrowing", "withoutSessions"),
 		reject: set(list(fields("name", "Examinations", "from", "2026-10-20", "to", "2026-10-19")), "spec", "narrowing", "withoutSessions")},
+	{rule: rule{"District", "spec.coverage.dueBy", "not a day of every year: write one such as 05-31"},
+		accept: set("02-28", "spec", "coverage", "dueBy"), reject: set("02-29", "spec", "coverage", "dueBy")},
 	{rule: rule{"District", "spec.staff[]", "the roles SchoolDuty and ClassTeacher, and no others, name a school"},
 		reject: unset("spec", "staff", 4, "school")},
 	{rule: rule{"District", "spec.staff[]", "the role AreaCoordinator, and no other, names an area"},
