@@ -41,7 +41,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		For(&v1alpha1.District{}, builder.WithPredicates(predicate.Or(
 			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
 		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(ofNamespace)).
-		Watches(&v1alpha1.School{}, wake.After(wake.Many, ofNamespace), builder.WithPredicates(predicate.Funcs{UpdateFunc: readinessMayDiffer})).
+		Watches(&v1alpha1.School{}, wake.After(wake.Many, ofSchool), builder.WithPredicates(predicate.Funcs{UpdateFunc: readinessMayDiffer})).
 		WatchesRawSource(source.Channel(r.Board.SubscribeTo(view), &handler.EnqueueRequestForObject{}))
 	for _, made := range Made() {
 		b = b.Watches(made, handler.EnqueueRequestsFromMapFunc(ofWorkload), builder.OnlyMetadata, builder.WithPredicates(notNew))
@@ -62,6 +62,10 @@ func Made() []client.Object {
 
 func ofNamespace(_ context.Context, obj client.Object) []reconcile.Request {
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: obj.GetName(), Name: obj.GetName()}}}
+}
+
+func ofSchool(_ context.Context, school client.Object) []reconcile.Request {
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: school.GetNamespace(), Name: school.GetNamespace()}}}
 }
 
 func ofWorkload(_ context.Context, obj client.Object) []reconcile.Request {
