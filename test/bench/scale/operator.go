@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -50,7 +52,7 @@ func startOperator(ctx context.Context, p plan, c *cluster, dir string) (*operat
 	}
 	defer func() { _ = log.Close() }() // the process has its own
 	flags := append([]string{
-		"--kubeconfig=" + kubeconfig, "--image=" + image, "--namespace=" + system, "--metrics-addr=0", "--health-addr=0",
+		"--kubeconfig=" + kubeconfig, "--image=" + image, "--namespace=" + system, "--metrics-addr=" + metricsAddr, "--health-addr=0",
 	}, p.flags...)
 	o := &operator{cmd: exec.Command(p.manager, flags...), done: make(chan error, 1)}
 	o.cmd.Stdout, o.cmd.Stderr = log, log
@@ -91,6 +93,36 @@ func (o *operator) awaitLead(ctx context.Context, c *cluster) error {
 		}
 	}
 	return errors.New("the manager does not lead after 30 s")
+}
+
+// metricsAddr is where a manager shows its metrics while it is measured.
+const metricsAddr = "127.0.0.1:18089"
+
+// reconciliations is how often each controller has looked at an object, by the manager's own metrics.
+func (o *operator) reconciliations(ctx context.Context) (map[string]int, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+metricsAddr+"/metrics", nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("reading the manager's metrics: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	out := map[string]int{}
+	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
+		labels, found := strings.CutPrefix(lines.Text(), "controller_runtime_reconcile_total{controller=\"")
+		if !found {
+			continue
+		}
+		name, _, _ := strings.Cut(labels, "\"")
+		n, err := strconv.ParseFloat(labels[strings.LastIndexByte(labels, ' ')+1:], 64)
+		if err != nil {
+			return nil, fmt.Errorf("the metric %s: %w", lines.Text(), err)
+		}
+		out[name] += int(n)
+	}
+	return out, nil
 }
 
 // stop asks the process to end, and waits until it has.

@@ -36,6 +36,7 @@ type run struct {
 	Writes             map[string]int     // by who and what: "operator schools/status"
 	Failed             map[string]int     // those answered with an error, by who, what and code
 	Processors         map[string]float64 // seconds, by process
+	Reconciliations    map[string]int     // by controller
 	PeakMB             float64            // of the manager, resident, until everything was settled
 	RestPeakMB         float64            // and until the end of the rest
 	RestSeconds        float64

@@ -56,6 +56,9 @@ func (p plan) converge(ctx context.Context, c *cluster, declared province, dir s
 	one.Processors = spent(before, processors())
 	one.account(c.journal.writes)
 	one.PeakMB = o.peak()
+	if one.Reconciliations, err = o.reconciliations(ctx); err != nil {
+		return nil, err
+	}
 	c.journal.writes = nil
 	if err := p.awaitRest(ctx, c, one); err != nil {
 		return nil, err
