@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -182,40 +183,55 @@ func (s *placing) best(d *draft, school School, days []schoolDay, loads []int64)
 	if asked := s.spec.Capacity.DaysPerSchool; asked > 0 {
 		least = min(asked, least)
 	}
-	counsellors = true
+	total := int64(0)
+	for _, load := range loads {
+		total += load
+	}
+	best.counsellors, counsellors = math.MaxInt64, true
 	for n := least; n <= len(days); n++ {
 		for first := 0; first+n <= len(days); first++ {
-			c := s.weigh(d, school, days[first:first+n], loads)
-			c.window = window{first, n}
+			parts := s.cut(days[first : first+n])
+			c := choice{window: window{first, n}, counsellors: s.overworked(school, parts, total)}
 			counsellors = counsellors && c.counsellors > 0
-			if best.days == 0 || c.excess() < best.excess() {
+			if c.excess() < best.excess() {
+				c.channels = s.overrun(d, parts, loads, best.excess()-c.counsellors)
+			}
+			if c.excess() < best.excess() {
 				best = c
 			}
-			if c.excess() == 0 {
-				return c, false
+			if best.excess() == 0 {
+				return best, false
 			}
 		}
 	}
 	return best, counsellors
 }
 
-// weigh says how much would be too much if a school answered on these days.
-func (s *placing) weigh(d *draft, school School, days []schoolDay, loads []int64) (c choice) {
+// overworked says how many cases too many the counsellors of a school would have.
+func (s *placing) overworked(school School, parts []stretch, load int64) (sum int64) {
 	limit, limited := s.spec.Capacity.limit(school)
-	for _, part := range s.cut(days) {
-		if limited {
-			sum := int64(0)
-			for _, load := range loads {
-				sum += part.share(load)
-			}
-			c.counsellors += max(0, sum-limit)
-		}
+	if !limited {
+		return 0
+	}
+	for _, part := range parts {
+		sum += max(0, part.share(load)-limit)
+	}
+	return sum
+}
+
+// overrun says how many referrals too many the channels of a district would have. It stops
+// adding up when there are enough for the days not to be taken.
+func (s *placing) overrun(d *draft, parts []stretch, loads []int64, enough int64) (sum int64) {
+	for _, part := range parts {
 		s.demand = s.ledger.demand(part, loads, s.demand)
 		for class, cases := range s.demand {
-			c.channels += s.ledger.allot(s.agreements[d.Name], s.ledger.classes[class], part, cases, false)
+			sum += s.ledger.allot(s.agreements[d.Name], s.ledger.classes[class], part, cases, false)
+		}
+		if sum >= enough {
+			break
 		}
 	}
-	return c
+	return sum
 }
 
 // cut divides days into weeks. The result is good until the next call.
