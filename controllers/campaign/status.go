@@ -67,7 +67,24 @@ func planned(o observed, d decision) metav1.Condition {
 	case len(d.plan.Rounds) == 0:
 		return conditions.False(kind, v1alpha1.ReasonNothingDue, "No run is due")
 	}
-	return conditions.True(kind, v1alpha1.ReasonPlanned, fmt.Sprintf("Every selected district has its round of %s", d.plan.Slot)+unselected(d.plan.Warnings))
+	return conditions.True(kind, v1alpha1.ReasonPlanned, fmt.Sprintf("Every selected district has its round of %s", d.plan.Slot)+unselected(d.plan.Warnings)+withoutMakeUp(d.plan.Warnings))
+}
+
+// withoutMakeUp says how many make-up rounds there will not be, or not at a school.
+func withoutMakeUp(warnings []rollout.Warning) string {
+	districts, schools := 0, 0
+	for _, w := range warnings {
+		switch {
+		case w.Reason.OfMakeUp() && w.School == "":
+			districts++
+		case w.Reason.OfMakeUp():
+			schools++
+		}
+	}
+	if districts+schools == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d districts have no make-up round and %d schools no part in one, kubectl evenkeel plan says why", districts, schools)
 }
 
 // unselected says which names in the rollout are nobody's.

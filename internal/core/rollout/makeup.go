@@ -55,8 +55,13 @@ func (p planner) makeUps(districts []DistrictView) (out Planned) {
 	return out
 }
 
+const makeUpPrefix = "MakeUp"
+
 // ofMakeUp is a reason that concerns the make-up round alone.
-func ofMakeUp(r Reason) Reason { return "MakeUp" + r }
+func ofMakeUp(r Reason) Reason { return makeUpPrefix + r }
+
+// OfMakeUp reports whether a warning is about a make-up round.
+func (r Reason) OfMakeUp() bool { return strings.HasPrefix(string(r), makeUpPrefix) }
 
 // makeUp is the make-up round of one district and run on its way into the plan.
 type makeUp struct {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -320,7 +319,7 @@ func regular(all []rollout.RoundPlan) []rollout.RoundPlan {
 func (p province) checkMakeUps(t *rapid.T, plan rollout.Planned) {
 	warned := map[string]bool{}
 	for _, w := range plan.Warnings {
-		warned[w.District+"/"+w.School] = warned[w.District+"/"+w.School] || strings.HasPrefix(string(w.Reason), "MakeUp")
+		warned[w.District+"/"+w.School] = warned[w.District+"/"+w.School] || w.Reason.OfMakeUp()
 	}
 	for _, first := range regular(plan.Rounds) {
 		i := slices.IndexFunc(plan.Rounds, func(r rollout.RoundPlan) bool { return r.MakeUp && r.District == first.District })
