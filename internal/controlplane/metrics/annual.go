@@ -16,24 +16,33 @@ var schools = family{
 	desc: prometheus.NewDesc("evenkeel_schools_annual_screening", "Schools by how they stand in the school year.", []string{"district", "state"}, nil),
 	read: func(ctx context.Context, c client.Reader, send func(float64, ...string)) error {
 		var districts v1alpha1.DistrictList
-		var schools v1alpha1.SchoolList
 		if err := c.List(ctx, &districts, client.UnsafeDisableDeepCopy); err != nil {
 			return err
 		}
-		if err := c.List(ctx, &schools, client.UnsafeDisableDeepCopy); err != nil {
-			return err
-		}
-		counts := map[[2]string]int{}
-		for _, s := range schools.Items {
-			counts[[2]string{s.Namespace, stateOf(annual.ReasonOf(s.Status.Conditions))}]++
-		}
 		for _, d := range districts.Items {
+			counts, err := schoolsByState(ctx, c, d.Namespace)
+			if err != nil {
+				return err
+			}
 			for _, state := range states {
-				send(float64(counts[[2]string{d.Namespace, state}]), d.Namespace, state)
+				send(float64(counts[state]), d.Namespace, state)
 			}
 		}
 		return nil
 	},
+}
+
+// schoolsByState lists one district's schools: a list of all of a province's would be the largest thing in memory.
+func schoolsByState(ctx context.Context, c client.Reader, namespace string) (map[string]int, error) {
+	var schools v1alpha1.SchoolList
+	if err := c.List(ctx, &schools, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	for i := range schools.Items {
+		counts[stateOf(annual.ReasonOf(schools.Items[i].Status.Conditions))]++
+	}
+	return counts, nil
 }
 
 // states are the values of the label state.
