@@ -9,6 +9,7 @@ import (
 	"github.com/onsi/gomega"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -65,6 +66,12 @@ func TestVerbs(t *testing.T) {
 	w.settle()
 	engineer := grant(t, "verbs-engineer", "evenkeel-platform-engineer")
 	awaitRight(t, func() error { return engineer.List(ctx, &v1alpha1.ScreeningCampaignList{}) })
+	applied := &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{"suspend": false}}}
+	applied.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("ScreeningCampaign"))
+	applied.SetName(w.name)
+	if err := admin.Apply(ctx, client.ApplyConfigurationFromUnstructured(applied), client.FieldOwner("a-repository")); err != nil {
+		t.Fatal(err)
+	}
 	sessions := func() string { return stamp(&w.round().Spec.Sessions[len(w.round().Spec.Sessions)-1].To) }
 	gates := func() string { return standing(w.round().Status.Conditions, v1alpha1.ConditionGatesPassed) }
 	for _, step := range []struct {
@@ -75,12 +82,13 @@ func TestVerbs(t *testing.T) {
 		want string
 	}{
 		{"", "suspend campaign/verbs --drain --dry-run", "nothing was changed", func() string { return told(w.campaign().Status.Conditions) }, "Ready=True"},
-		{"", "suspend campaign/verbs --drain", "verbs is suspended with HoldAndDrain", gates, "False/Suspended"},
+		{"", "suspend campaign/verbs --drain", "spec.suspend is applied by a-repository too", gates, "False/Suspended"},
 		{"", "suspend round/verbs-20260915", "verbs/verbs-20260915 is held with Hold", func() string { return string(w.round().Spec.Suspend) }, "Hold"},
 		{"", "resume campaign/verbs", "spec.suspend is Hold: kubectl evenkeel resume round/verbs-20260915 -n verbs", gates, "True/"},
 		{"", "resume round/verbs-20260915", "Nothing else holds it.", func() string { return string(w.round().Spec.Suspend) }, "None"},
 		{midSession, "extend verbs-20260915 --school-days 1", "2026-09-20 Sun", sessions, "2026-09-20T08:30"}, // a make-up day
 		{"", "extend verbs-20260915 --school-days 0", "TAKEN BACK", sessions, closing},
+		{"", "end verbs-20260915 --at 2026-09-18T04:00:00Z --yes", "ends at 2026-09-18T04:00:00Z", func() string { return stamp(w.round().Status.CloseTime) }, "2026-09-18T04:00"},
 		{"", "trigger verbs --on 2026-10-12 --yes", "verbs runs on 2026-10-12 too", func() string { return strings.Join(managers(w.campaign()), " ") }, "kubectl-evenkeel"},
 	} {
 		if step.at != "" {

@@ -69,11 +69,13 @@ func (o *extendOptions) run(ctx context.Context, name string) error {
 	if err := o.show(ctx, connection, what); err != nil {
 		return err
 	}
-	if err := connection.change(ctx, what, &round, o.dryRun, func() error { return o.edit(&round) }); err != nil {
+	field := []string{"spec", "extendSchoolDays"}
+	owners, err := connection.change(ctx, edit{what, &round, field, o.dryRun, func() error { return o.edit(&round) }})
+	if err != nil {
 		return o.unchanged(what, err)
 	}
 	fmt.Fprintf(o.program.Streams.Out, "\n%s: %s, by spec.extendSchoolDays.\n", what, asked(o.days))
-	warnOfOwners(o.program.Streams.ErrOut, &round, "spec", "extendSchoolDays")
+	warnOf(o.program.Streams.ErrOut, owners, field...)
 	if o.dryRun {
 		o.program.sayDryRun()
 	}

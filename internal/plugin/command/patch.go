@@ -24,30 +24,40 @@ const fieldManager = "kubectl-evenkeel"
 // errNothingToDo ends a change without one: the object is as it should be.
 var errNothingToDo = errors.New("nothing to do")
 
+// edit is one change of one object.
+type edit struct {
+	what   target
+	obj    client.Object
+	field  []string // that it is about
+	dryRun bool
+	do     func() error
+}
+
 // change reads an object, has it edited, and writes the difference on condition that nobody
-// wrote in between. Who did gets heard: the object is read and edited once more.
-func (c Connection) change(ctx context.Context, what target, obj client.Object, dryRun bool, edit func() error) error {
+// wrote in between. Who did gets heard: the object is read and edited once more. Owners are
+// the others who applied the field; writing it takes it from them until they apply it again.
+func (c Connection) change(ctx context.Context, e edit) (owners []string, err error) {
 	for again := true; ; again = false {
-		if err := c.read(ctx, what, obj); err != nil {
-			return err
+		if err := c.read(ctx, e.what, e.obj); err != nil {
+			return nil, err
 		}
-		before, ok := obj.DeepCopyObject().(client.Object)
+		before, ok := e.obj.DeepCopyObject().(client.Object)
 		if !ok {
-			return fmt.Errorf("%T is no object", obj) // for the compiler: a copy has the same type
+			return nil, fmt.Errorf("%T is no object", e.obj) // for the compiler: a copy has the same type
 		}
-		if err := edit(); err != nil {
-			return err
+		if err := e.do(); err != nil {
+			return nil, err
 		}
 		options := []client.PatchOption{client.FieldOwner(fieldManager)}
-		if dryRun {
+		if e.dryRun {
 			options = append(options, client.DryRunAll)
 		}
-		err := c.Writer.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), options...)
+		err := c.Writer.Patch(ctx, e.obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), options...)
 		if !apierrors.IsConflict(err) {
-			return what.explain("patch", err)
+			return appliers(before, e.field), e.what.explain("patch", err)
 		}
 		if !again {
-			return fmt.Errorf("%s changes while it is being changed here: look at it, and try again", what)
+			return nil, fmt.Errorf("%s changes while it is being changed here: look at it, and try again", e.what)
 		}
 	}
 }
@@ -77,18 +87,18 @@ func lacksRight(verb string, err error) bool {
 	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "cannot "+verb+" resource")
 }
 
-// warnOfOwners says who else writes a field: what is applied from a repository comes back
-// with the next change there.
-func warnOfOwners(w io.Writer, obj client.Object, path ...string) {
-	for _, owner := range owners(obj, path) {
-		fmt.Fprintf(w, "warning: %s is applied by %s too, and comes back with what is written there; change it there as well\n", strings.Join(path, "."), owner)
+// warnOf says who else writes a field: what is applied from a repository comes back with
+// what is written there.
+func warnOf(w io.Writer, owners []string, field ...string) {
+	for _, owner := range owners {
+		fmt.Fprintf(w, "warning: %s is applied by %s too, and comes back with what is written there; change it there as well\n", strings.Join(field, "."), owner)
 	}
 }
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
-// owners are the appliers of a field beside the plugin.
-func owners(obj client.Object, path []string) (out []string) {
+// appliers are those of a field beside the plugin.
+func appliers(obj client.Object, path []string) (out []string) {
 	var written map[string]any
 	if json.Unmarshal([]byte(obj.GetAnnotations()[lastApplied]), &written) == nil && has(written, path) {
 		out = append(out, "kubectl apply")

@@ -74,7 +74,7 @@ func New(p Program) *cobra.Command {
 		Short: "See how a province's check-ups are doing; try instruments and policies on answers",
 		Long: `kubectl evenkeel shows how a province's check-ups are doing: districts, rounds, channels,
 schools, policies and instruments. Of a cluster it reads Kubernetes objects only; no student, answer
-or live count of a tier is among them. suspend, resume, trigger and extend change one field of one
+or live count of a tier is among them. suspend, resume, trigger, extend and end change one field of one
 object. What scores answers reads files on this machine and reaches no cluster.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -84,7 +84,7 @@ object. What scores answers reads files on this machine and reaches no cluster.`
 	root.SetErr(p.Streams.ErrOut)
 	flags.AddFlags(root.PersistentFlags())
 	root.AddCommand(newStatus(p, flags), newCalendar(p, flags), newPlan(p, flags),
-		newSuspend(p, flags), newResume(p, flags), newTrigger(p, flags), newExtend(p, flags), newValidate(p, flags), newInstrument(p), newScore(p), newSimulate(p), newVersion(p))
+		newSuspend(p, flags), newResume(p, flags), newTrigger(p, flags), newExtend(p, flags), newEnd(p, flags), newValidate(p, flags), newInstrument(p), newScore(p), newSimulate(p), newVersion(p))
 	root.AddCommand(newInspection(p, flags), newAppraisal(p, flags))
 	return root
 }

@@ -28,6 +28,8 @@ type holdOptions struct {
 	dryRun  bool
 }
 
+var suspendField = []string{"spec", "suspend"}
+
 const whatHoldMeans = `A campaign that is suspended makes no new rounds, and its open rounds are held. A round that is
 held opens no form; forms that are being filled in may be finished. With --drain they are
 refused too. Danger signals are acted on in any case.`
@@ -107,7 +109,7 @@ func (p Program) sayDryRun() {
 
 func (o *holdOptions) campaign(ctx context.Context, c Connection, what target) error {
 	var campaign v1alpha1.ScreeningCampaign
-	err := c.change(ctx, what, &campaign, o.dryRun, func() error { return o.holdCampaign(&campaign) })
+	owners, err := c.change(ctx, edit{what, &campaign, suspendField, o.dryRun, func() error { return o.holdCampaign(&campaign) }})
 	out := o.program.Streams.Out
 	switch {
 	case errors.Is(err, errNothingToDo):
@@ -116,7 +118,7 @@ func (o *holdOptions) campaign(ctx context.Context, c Connection, what target) e
 		return err
 	default:
 		fmt.Fprintf(out, "%s %s.\n", what, standing(campaign))
-		warnOfOwners(o.program.Streams.ErrOut, &campaign, "spec", "suspend")
+		warnOf(o.program.Streams.ErrOut, owners, suspendField...)
 	}
 	rounds, err := roundsOf(ctx, c, campaign.Name)
 	if err != nil {
@@ -174,7 +176,7 @@ func standing(c v1alpha1.ScreeningCampaign) string {
 
 func (o *holdOptions) round(ctx context.Context, c Connection, what target) error {
 	var round v1alpha1.ScreeningRound
-	err := c.change(ctx, what, &round, o.dryRun, func() error { return o.holdRound(&round) })
+	owners, err := c.change(ctx, edit{what, &round, suspendField, o.dryRun, func() error { return o.holdRound(&round) }})
 	out := o.program.Streams.Out
 	switch {
 	case errors.Is(err, errNothingToDo):
@@ -183,7 +185,7 @@ func (o *holdOptions) round(ctx context.Context, c Connection, what target) erro
 		return err
 	default:
 		fmt.Fprintf(out, "%s %s.\n", what, held(round))
-		warnOfOwners(o.program.Streams.ErrOut, &round, "spec", "suspend")
+		warnOf(o.program.Streams.ErrOut, owners, suspendField...)
 	}
 	if o.resume {
 		o.writeRest(ctx, c, round)

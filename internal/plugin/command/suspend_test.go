@@ -297,4 +297,10 @@ func TestTargetsAreCompleted(t *testing.T) {
 	if err != nil || strings.Count(stdout, "round/autumn-20260915") != 1 || !strings.Contains(stdout, "campaign/autumn\n") {
 		t.Errorf("%v\n%s", err, stdout)
 	}
+	for args, want := range map[string]string{"trigger": "autumn\n", "extend": "autumn-20260915\n", "end": "autumn-20260915\n"} {
+		stdout, _, err := w.run(t, "__complete", args, "")
+		if err != nil || !strings.HasPrefix(stdout, want) {
+			t.Errorf("%s: %v\n%s", args, err, stdout)
+		}
+	}
 }

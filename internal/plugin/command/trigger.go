@@ -83,11 +83,13 @@ func (o *triggerOptions) run(ctx context.Context, name string) error {
 			return err
 		}
 	}
-	if err := connection.change(ctx, what, &campaign, o.dryRun, func() error { return addDate(&campaign, date, today) }); err != nil {
+	field := []string{"spec", "schedule", "extraDates"}
+	owners, err := connection.change(ctx, edit{what, &campaign, field, o.dryRun, func() error { return addDate(&campaign, date, today) }})
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(o.program.Streams.Out, "\n%s runs on %s too, by spec.schedule.extraDates. To take that back before its rounds open, take the date out again.\n", what, date)
-	warnOfOwners(o.program.Streams.ErrOut, &campaign, "spec", "schedule")
+	warnOf(o.program.Streams.ErrOut, owners, field...)
 	if o.dryRun {
 		o.program.sayDryRun()
 	}
