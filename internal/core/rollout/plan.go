@@ -207,8 +207,10 @@ func (c *Compiled) Plan(districts []DistrictView, observed Observed, now time.Ti
 // unfinished are the runs before the latest of which some round is not over, in order.
 func (c *Compiled) unfinished(observed Observed, latest slot, now time.Time) (out []slot) {
 	for _, r := range observed.Rounds {
-		run, scheduled := c.slots.on(r.Slot)
-		if scheduled && r.ClosesAt.After(now) && run.date != latest.date && !run.at.After(now) && !slices.Contains(out, run) {
+		if !r.ClosesAt.After(now) || r.Slot == latest.date {
+			continue
+		}
+		if run, scheduled := c.slots.on(r.Slot); scheduled && !run.at.After(now) && !slices.Contains(out, run) {
 			out = append(out, run)
 		}
 	}
