@@ -2,6 +2,7 @@ package board_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/evenkeel/evenkeel/internal/contract"
@@ -82,6 +83,17 @@ func TestADistrictWithoutSchoolsSpeaksInFull(t *testing.T) {
 	b.PutReading(namespace, saying(none))
 	if b.CoverageDigest(namespace) != none.Digest {
 		t.Error("a coverage of no schools is taken for one that was left out")
+	}
+}
+
+func TestANewerDistrictsDigestIsTakenAtItsWord(t *testing.T) {
+	b := board.New()
+	c := covered(t, 3, 10)
+	c.Digest = contract.Digest(strings.Repeat("a", 64)) // of fields that this operator does not read
+	b.PutReading(namespace, saying(c))
+	b.PutReading(namespace, saying(short(c)))
+	if _, known := mustRead(t, b).Coverage.Of("school-2"); !known || b.CoverageDigest(namespace) != c.Digest {
+		t.Error("a coverage with schools is not held")
 	}
 }
 
