@@ -7,9 +7,12 @@ import (
 	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
 	"github.com/evenkeel/evenkeel/internal/core/calendar"
+	"github.com/evenkeel/evenkeel/internal/plugin/status"
 	"github.com/evenkeel/evenkeel/internal/plugin/table"
 )
 
@@ -32,6 +35,31 @@ type Exception struct {
 	Until     string   `json:"until"`
 	// Effect is InForce, Ended, or EndsBeforeOpening: of every round of the plan in the district.
 	Effect string `json:"effect"`
+}
+
+// Shut is a gate of a round that does not stand open.
+type Shut struct {
+	District string `json:"district"`
+	Round    string `json:"round"`
+	status.Gate
+}
+
+// shut lists the gates of planned rounds that are shut, by the operator's word: what is in
+// files has none.
+func shut(rounds []v1alpha1.ScreeningRound, plan planning.Plan) []Shut {
+	out := []Shut{}
+	for _, p := range plan.Rounds {
+		is, found := planning.Existing(rounds, p.District, p.Name)
+		if !found || is.Status.OpenedTime != nil {
+			continue
+		}
+		for _, gate := range status.ShutGates(is.Status.Conditions) {
+			if gate.Status == string(metav1.ConditionFalse) {
+				out = append(out, Shut{p.District, p.Name, gate})
+			}
+		}
+	}
+	return out
 }
 
 // The effects of an exception.
@@ -118,6 +146,15 @@ func (r Report) writeGates(w io.Writer, coloured bool) {
 		t.Row(colours[e.Effect], e.Name, e.Gate, e.District, strings.Join(e.For, ", "), e.GrantedBy, e.Until, e.Effect)
 	}
 	section(w, &t, len(r.Exceptions), coloured)
+	t = table.Table{Head: []string{"SHUT NOW", "ROUND", "GATE", "REASON", "WHO LACKS WHAT"}}
+	for _, s := range r.Shut {
+		colour := table.Plain
+		if s.Holds() {
+			colour = table.Red
+		}
+		t.Row(colour, s.District, s.Round, s.Condition, s.Reason, strings.Join(strings.Fields(s.Message), " "))
+	}
+	section(w, &t, len(r.Shut), coloured)
 }
 
 func (g Gate) text() string {

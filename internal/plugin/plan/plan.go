@@ -42,6 +42,7 @@ type Report struct {
 
 	Gates      []Gate      `json:"gates"` // what must be there before a round opens
 	Exceptions []Exception `json:"gateExceptions"`
+	Shut       []Shut      `json:"shutGates"` // of rounds that exist and have not opened, as the operator finds them
 }
 
 // Skipped is a day, or a whole run, on which nothing happens.
@@ -176,7 +177,7 @@ func report(o planning.Observed, plan planning.Plan, at, today time.Time) Report
 		report.Rounds = append(report.Rounds, round(o, r, location))
 	}
 	report.obstacles(plan.Planned)
-	report.Exceptions = report.exceptionsOf(o, today)
+	report.Exceptions, report.Shut = report.exceptionsOf(o, today), shut(o.Rounds, plan)
 	report.Changes = changes(o, plan, location)
 	return report
 }
