@@ -175,6 +175,31 @@ func overdueAt(n int) []v1alpha1.Finding {
 	return out
 }
 
+// What was decided once is decided again, and nothing is left to write.
+func TestAtRest(t *testing.T) {
+	worlds := map[string][]func(*observed){
+		"listed":        {unlisted("lotus-pond", "stone-bridge")},
+		"drawn":         {seeded},
+		"seed first":    {seeded, unlisted()},
+		"no schools":    {unlisted()},
+		"too many":      {unlisted(many(2001)...)},
+		"no district":   {withoutOne},
+		"findings":      {drawnBefore("lotus-pond"), found(notMet("lotus-pond", "2026-12-16", ""), notMet("willow-lane", "2026-12-24", ""))},
+		"a faulty date": {drawnBefore("lotus-pond"), found(notMet("lotus-pond", "2026-02-30", ""))},
+	}
+	for name, edits := range worlds {
+		t.Run(name, func(t *testing.T) {
+			o := world(t, edits...)
+			first := summarise(o, decide(o, now), now)
+			o.inspection = *first
+			second := summarise(o, decide(o, now.Add(10*time.Minute)), now.Add(10*time.Minute))
+			if diff := cmp.Diff(first.Status, second.Status); diff != "" {
+				t.Errorf("(-first +second):\n%s", diff)
+			}
+		})
+	}
+}
+
 // Without its District an inspection says so and keeps what it had found.
 func TestWithoutDistrictNothingIsForgotten(t *testing.T) {
 	o := world(t, drawnBefore("lotus-pond"), found(notMet("lotus-pond", "2026-12-16", "")))

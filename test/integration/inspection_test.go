@@ -241,6 +241,9 @@ func TestInspectionIsWoken(t *testing.T) {
 	becomes("False/WaitingForSeed")
 	var is v1alpha1.Inspection
 	i.get(&is, spotCheck)
+	if diff := cmp.Diff([]string{"northern"}, is.Status.Listed); diff != "" {
+		t.Errorf("listed of the area (-want +got):\n%s", diff)
+	}
 	is.Spec.Seed = "08 15"
 	if err := i.staff.Update(ctx, &is); err != nil {
 		t.Fatal(err)

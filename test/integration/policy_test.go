@@ -234,7 +234,13 @@ func TestPersonas(t *testing.T) {
 		want    string
 	}{
 		"evenkeel-district-staff": {
-			"may declare a channel":      {request: func(c client.Client) error { return c.Create(ctx, channel.DeepCopy(), client.DryRunAll) }},
+			"may declare a channel": {request: func(c client.Client) error { return c.Create(ctx, channel.DeepCopy(), client.DryRunAll) }},
+			"may inspect": {request: func(c client.Client) error {
+				return c.Create(ctx, makeInspection("personas").Obj(), client.DryRunAll)
+			}},
+			"may not say what was drawn": {request: func(c client.Client) error {
+				return c.Status().Update(ctx, makeInspection("personas").Obj(), client.DryRunAll)
+			}, want: "cannot update resource"},
 			"may not declare a district": {request: func(c client.Client) error { return c.Create(ctx, makeDistrict("personas").Obj(), client.DryRunAll) }, want: "cannot create resource"},
 			"may not read secrets":       {request: func(c client.Client) error { return c.Get(ctx, client.ObjectKeyFromObject(secret), secret.DeepCopy()) }, want: "cannot get resource"},
 		},
@@ -246,6 +252,10 @@ func TestPersonas(t *testing.T) {
 			"may not write a status": {request: func(c client.Client) error { return c.Status().Update(ctx, channel.DeepCopy(), client.DryRunAll) }, want: "cannot update resource"},
 		},
 		"evenkeel-viewer": {
+			"may list inspections": {request: func(c client.Client) error { return c.List(ctx, &v1alpha1.InspectionList{}) }},
+			"may not write an inspection": {request: func(c client.Client) error {
+				return c.Create(ctx, makeInspection("personas").Obj(), client.DryRunAll)
+			}, want: "cannot create resource"},
 			"may list rounds":       {request: func(c client.Client) error { return c.List(ctx, &v1alpha1.ScreeningRoundList{}) }},
 			"may not write a round": {request: func(c client.Client) error { return c.Update(ctx, makeRound("personas", "x").Obj(), client.DryRunAll) }, want: "cannot update resource"},
 		},
