@@ -172,7 +172,7 @@ func province() Objects {
 		text := map[string]string{
 			v1alpha1.ConditionChannelsUsable: "no usable channel of the class Psychiatric,\nwhich the tier Severe refers to",
 			v1alpha1.ConditionSchoolsTrained: "not trained within 365 days before the opening: west",
-			v1alpha1.ConditionPublicityHeld:  "(advisory) no publicity within 180 days before the opening: new, west",
+			v1alpha1.ConditionPublicityHeld:  "no publicity within 180 days before the opening: new, west (advisory)",
 		}[kind]
 		gated.Status.Conditions = set(gated.Status.Conditions, kind, "False", reason, text)
 	}

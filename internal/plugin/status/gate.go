@@ -45,5 +45,5 @@ func ShutGates(conditions []metav1.Condition) []Gate {
 // Holds reports whether the gate keeps the round from opening, or holds it.
 func (g Gate) Holds() bool { return g.Status == string(metav1.ConditionFalse) && g.Health != Neutral }
 
-// advisory reports whether a gate is Advisory, which its message says.
-func advisory(c metav1.Condition) bool { return strings.Contains(c.Message, "(advisory)") }
+// advisory reports whether a gate is Advisory: its message ends with the word.
+func advisory(c metav1.Condition) bool { return strings.HasSuffix(c.Message, "(advisory)") }
