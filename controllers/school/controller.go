@@ -55,7 +55,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 
 func (r *Reconciler) ofDistrict(ctx context.Context, district client.Object) []reconcile.Request {
 	var schools v1alpha1.SchoolList
-	if err := r.Client.List(ctx, &schools, client.InNamespace(district.GetNamespace())); err != nil {
+	if err := r.Client.List(ctx, &schools, client.InNamespace(district.GetNamespace()), client.UnsafeDisableDeepCopy); err != nil {
 		return nil // the cache is gone, and with it the manager
 	}
 	requests := make([]reconcile.Request, 0, len(schools.Items))
