@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -261,17 +262,37 @@ func refusing(t *testing.T, w world, times int, answer error) world {
 	return w
 }
 
-// Somebody else's edit in between is read, and the change tried once more.
-func TestHoldMeetsAnotherWriter(t *testing.T) {
-	campaigns := schema.GroupResource{Group: v1alpha1.GroupVersion.Group, Resource: "screeningcampaigns"}
-	conflict := apierrors.NewConflict(campaigns, "autumn", errors.New("the object has been modified"))
-	w := world{objects: []client.Object{autumn()}}
-	if _, _, err := refusing(t, w, 1, conflict).run(t, "suspend", "campaign/autumn"); err != nil {
-		t.Errorf("after one conflict: %v", err)
+// Somebody else's edit in between is read and kept, and the change tried once more: here another
+// extra date, written after the list of them was read.
+func TestAnotherWriterInBetween(t *testing.T) {
+	w, times := sampled(t), 0
+	lasting := w.build(t)
+	w.cluster = interceptor.NewClient(lasting, interceptor.Funcs{
+		Patch: func(ctx context.Context, c client.WithWatch, obj client.Object, patch client.Patch, options ...client.PatchOption) error {
+			if times--; times >= 0 {
+				var theirs v1alpha1.ScreeningCampaign
+				if err := c.Get(ctx, client.ObjectKeyFromObject(obj), &theirs); err != nil {
+					return err
+				}
+				theirs.Spec.Schedule.ExtraDates = append(theirs.Spec.Schedule.ExtraDates, v1alpha1.Civil(fmt.Sprintf("2027-03-0%d", times+1)))
+				if err := c.Update(ctx, &theirs); err != nil {
+					return err
+				}
+			}
+			return c.Patch(ctx, obj, patch, options...)
+		},
+	})
+	times = 1
+	if _, _, err := w.run(t, "trigger", "autumn-check-up", "--on", "2026-11-25", "--yes"); err != nil {
+		t.Errorf("one write in between: %v", err)
 	}
-	_, _, err := refusing(t, w, 2, conflict).run(t, "suspend", "campaign/autumn")
-	if err == nil || !strings.Contains(err.Error(), "ScreeningCampaign autumn changes while it is being changed here") {
-		t.Errorf("after two: %v", err)
+	if got, want := extraDates(t, w), []v1alpha1.Civil{"2027-03-01", "2026-11-25"}; !slices.Equal(got, want) {
+		t.Errorf("extra dates %v, want %v", got, want)
+	}
+	times = 2
+	_, _, err := w.run(t, "trigger", "autumn-check-up", "--on", "2026-11-26", "--yes")
+	if err == nil || !strings.Contains(err.Error(), "ScreeningCampaign autumn-check-up changes while it is being changed here") {
+		t.Errorf("two: %v", err)
 	}
 }
 
