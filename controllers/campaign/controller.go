@@ -43,16 +43,17 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	labelled := builder.WithPredicates(predicate.Or[client.Object](predicate.LabelChangedPredicate{}, terminating))
 	comesOrGoes := builder.WithPredicates(predicate.Funcs{UpdateFunc: func(event.UpdateEvent) bool { return false }})
 	all := handler.EnqueueRequestsFromMapFunc(r.all)
-	few, many := wake.After(wake.Few, r.all), wake.After(wake.Many, r.planners)
+	districts, schools := wake.After(wake.Many, r.all), wake.After(wake.Many, r.planners)
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("campaign").
 		For(&v1alpha1.ScreeningCampaign{}, changed).
-		Watches(&v1alpha1.ScreeningRound{}, wake.After(wake.Few, ofRound)).
-		Watches(&v1alpha1.ScreeningRound{}, few, comesOrGoes).
-		Watches(&v1alpha1.School{}, many, changed).
-		Watches(&v1alpha1.ReferralChannel{}, many, changed).
+		Watches(&v1alpha1.ScreeningRound{}, wake.After(wake.Few, ofRound), changed).
+		Watches(&v1alpha1.ScreeningRound{}, wake.After(wake.Many, ofRound)).
+		Watches(&v1alpha1.ScreeningRound{}, districts, comesOrGoes).
+		Watches(&v1alpha1.School{}, schools, changed).
+		Watches(&v1alpha1.ReferralChannel{}, schools, changed).
 		Watches(&v1alpha1.AcademicCalendar{}, all, changed).
-		Watches(&v1alpha1.District{}, few, changed).
+		Watches(&v1alpha1.District{}, districts, changed).
 		Watches(&v1alpha1.District{}, wake.After(screened, r.all), builder.WithPredicates(predicate.Funcs{
 			CreateFunc: func(event.CreateEvent) bool { return false },
 			UpdateFunc: coverageMayDiffer,
@@ -60,7 +61,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		})).
 		Watches(&v1alpha1.Instrument{}, all, changed).
 		Watches(&v1alpha1.EscalationPolicy{}, all, changed).
-		Watches(&corev1.Namespace{}, few, labelled).
+		Watches(&corev1.Namespace{}, districts, labelled).
 		Complete(r)
 }
 

@@ -24,6 +24,9 @@ func (r *Reconciler) apply(ctx context.Context, o observed, p plan) error {
 			return err
 		}
 	}
+	if len(p.make) > 0 {
+		r.Board.Nudge(o.district.Namespace) // there is something to call with now
+	}
 	var errs []error
 	for _, desired := range objects(&o.district, p, r.Settings) {
 		if _, err := r.Applier.Apply(ctx, desired); err != nil {

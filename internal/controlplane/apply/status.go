@@ -5,6 +5,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"sync"
 	"time"
@@ -23,8 +24,9 @@ import (
 	"github.com/evenkeel/evenkeel/internal/controlplane/conditions"
 )
 
-// statusPause is the least time between two writes of one object's status that change
-// no condition.
+// statusPause is how often one object's status is written without a change of a condition:
+// once in that time, and after as long without such a write twice, for the first figures are
+// seldom the last of those that change together.
 const statusPause = time.Minute
 
 // StatusWriter writes statuses. Its memory of when it wrote figures is only for pacing.
@@ -32,18 +34,18 @@ type StatusWriter struct {
 	client client.Client
 	clock  clock.PassiveClock
 
-	mu      sync.Mutex
-	written map[types.UID]time.Time
+	mu   sync.Mutex
+	paid map[types.UID]time.Time // until when an object's writes of figures have used up its share
 }
 
 // NewStatusWriter returns a StatusWriter.
 func NewStatusWriter(c client.Client, clk clock.PassiveClock) *StatusWriter {
-	return &StatusWriter{client: c, clock: clk, written: map[types.UID]time.Time{}}
+	return &StatusWriter{client: c, clock: clk, paid: map[types.UID]time.Time{}}
 }
 
 // Write makes the status of before that of after: one request, or none when they
-// are equal. What changes no condition is written once a minute at most; Write then
-// returns how long to wait with it. An object that is gone is fine.
+// are equal. What changes no condition may have to wait; Write then returns how long.
+// An object that is gone is fine.
 func (w *StatusWriter) Write(ctx context.Context, before, after client.Object) (wait time.Duration, err error) {
 	if equality.Semantic.DeepEqual(statusField(before), statusField(after)) {
 		return 0, nil
@@ -86,11 +88,7 @@ func (w *StatusWriter) send(ctx context.Context, obj client.Object, status map[s
 func (w *StatusWriter) pause(uid types.UID) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	last, known := w.written[uid]
-	if !known {
-		return 0
-	}
-	return max(0, statusPause-w.clock.Since(last))
+	return max(0, w.paid[uid].Add(-statusPause).Sub(w.clock.Now()))
 }
 
 const rememberedAtMost = 1000
@@ -99,17 +97,19 @@ const rememberedAtMost = 1000
 func (w *StatusWriter) remember(uid types.UID, gone bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.written, uid)
-	if len(w.written) > rememberedAtMost {
-		for other, last := range w.written {
-			if w.clock.Since(last) > statusPause {
-				delete(w.written, other)
-			}
-		}
+	now := w.clock.Now()
+	if len(w.paid) > rememberedAtMost {
+		maps.DeleteFunc(w.paid, func(_ types.UID, until time.Time) bool { return until.Before(now) })
 	}
-	if !gone {
-		w.written[uid] = w.clock.Now()
+	if gone {
+		delete(w.paid, uid)
+		return
 	}
+	until := w.paid[uid]
+	if until.Before(now) {
+		until = now
+	}
+	w.paid[uid] = until.Add(statusPause)
 }
 
 // statusField is a pointer to the status of an object of ours: every kind has one.

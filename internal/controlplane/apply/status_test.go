@@ -51,10 +51,14 @@ func TestStatusIsPaced(t *testing.T) {
 		{"a first status", 0, district("", pending), district("1/4", waiting), true, 0},
 		{"equal", 0, district("1/4", waiting), district("1/4", waiting), false, 0},
 		{"a figure soon after a condition", 10 * time.Second, district("1/4", waiting), district("2/4", waiting), true, 0},
-		{"another ten seconds later", 10 * time.Second, district("2/4", waiting), district("3/4", waiting), false, 50 * time.Second},
-		{"a condition is written at once", 0, district("2/4", waiting), district("3/4", applied), true, 0},
-		{"and does not bring the next figure forward", 10 * time.Second, district("3/4", applied), district("4/4", applied), false, 40 * time.Second},
-		{"a figure, a minute after the last", 40 * time.Second, district("3/4", applied), district("4/4", applied), true, 0},
+		{"another one, after a quiet minute", 10 * time.Second, district("2/4", waiting), district("3/4", waiting), true, 0},
+		{"a third one", 10 * time.Second, district("3/4", waiting), district("4/4", waiting), false, 40 * time.Second},
+		{"a condition is written at once", 0, district("3/4", waiting), district("4/4", applied), true, 0},
+		{"and does not bring the next figure forward", 10 * time.Second, district("4/4", applied), district("3/4", applied), false, 30 * time.Second},
+		{"a minute after the last but one", 30 * time.Second, district("4/4", applied), district("3/4", applied), true, 0},
+		{"no two at once then", 10 * time.Second, district("3/4", applied), district("2/4", applied), false, 50 * time.Second},
+		{"two minutes later there are", 2 * time.Minute, district("3/4", applied), district("2/4", applied), true, 0},
+		{"the second of them", 0, district("2/4", applied), district("1/4", applied), true, 0},
 	}
 	for _, step := range steps {
 		clk.SetTime(clk.Now().Add(step.after))

@@ -18,10 +18,10 @@ type Window struct {
 	Quiet, AtMost time.Duration
 }
 
-// Few gathers changes of the objects of which a province has hundreds, and of those that a gate waits for.
+// Few gathers changes that a gate waits for.
 var Few = Window{Quiet: 500 * time.Millisecond, AtMost: 5 * time.Second}
 
-// Many gathers changes of the objects of which a province has thousands, for what counts or plans them all.
+// Many gathers changes for what counts or plans all of a province.
 var Many = Window{Quiet: 2 * time.Second, AtMost: 30 * time.Second}
 
 // After wakes whatever which returns once the changes of a window are over. A province brings twenty thousand schools at
