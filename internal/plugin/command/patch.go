@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/plugin/gather"
 )
 
@@ -97,7 +98,8 @@ func warnOf(w io.Writer, owners []string, field ...string) {
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
-// appliers are those of a field beside the plugin.
+// appliers are those of a field beside the plugin. The operator is none: the one hold that it
+// writes, of a round made anew, it writes once.
 func appliers(obj client.Object, path []string) (out []string) {
 	var written map[string]any
 	if json.Unmarshal([]byte(obj.GetAnnotations()[lastApplied]), &written) == nil && has(written, path) {
@@ -109,7 +111,7 @@ func appliers(obj client.Object, path []string) (out []string) {
 	}
 	for _, entry := range obj.GetManagedFields() {
 		var owned map[string]any
-		if entry.Operation != "Apply" || entry.Manager == fieldManager || entry.FieldsV1 == nil {
+		if entry.Operation != "Apply" || entry.FieldsV1 == nil || strings.HasPrefix(entry.Manager, v1alpha1.FieldOwner) || entry.Manager == fieldManager {
 			continue
 		}
 		if json.Unmarshal(entry.FieldsV1.GetRawBytes(), &owned) == nil && has(owned, fields) {

@@ -211,6 +211,22 @@ Dry run: the API server would take this; nothing was changed.`,
 	}
 }
 
+// Who applies a field, and who does not: the operator writes the hold of a round made anew once.
+func TestAppliers(t *testing.T) {
+	by := func(manager string, operation metav1.ManagedFieldsOperationType, fields string) metav1.ManagedFieldsEntry {
+		return metav1.ManagedFieldsEntry{Manager: manager, Operation: operation, FieldsV1: metav1.NewFieldsV1(fields)}
+	}
+	const suspend = `{"f:spec":{"f:suspend":{}}}`
+	round := autumnRound("fengtai")
+	round.ManagedFields = []metav1.ManagedFieldsEntry{
+		by("repository", "Apply", suspend), by("another", "Apply", `{"f:spec":{"f:endAt":{}}}`), by("somebody", "Update", suspend),
+		by("evenkeel-hold", "Apply", suspend), by("kubectl-evenkeel", "Apply", suspend),
+	}
+	if diff := cmp.Diff([]string{"repository"}, appliers(round, suspendField)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // What was said is what was written, and nothing is written that was only tried.
 func TestHoldWrites(t *testing.T) {
 	w := world{objects: []client.Object{autumn(), autumnRound("fengtai")}}.lasting(t)
