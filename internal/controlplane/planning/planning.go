@@ -4,6 +4,7 @@
 package planning
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -162,7 +163,7 @@ func over(r v1alpha1.ScreeningRound, now time.Time) bool {
 	return !closes.After(now)
 }
 
-// writes lists the rounds that are not as planned. Of one that planning leaves alone, only
+// writes lists the rounds that are not as planned, by district and name. Of one that planning leaves alone, only
 // its extension is written, and who planned it.
 func writes(o Observed, was []v1alpha1.ScreeningRound, plan rollout.Planned, now time.Time) []v1alpha1.ScreeningRound {
 	var out []v1alpha1.ScreeningRound
@@ -193,6 +194,9 @@ func writes(o Observed, was []v1alpha1.ScreeningRound, plan rollout.Planned, now
 			out = append(out, want)
 		}
 	}
+	slices.SortFunc(out, func(a, b v1alpha1.ScreeningRound) int {
+		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+	})
 	return out
 }
 

@@ -261,6 +261,32 @@ func TestClaims(t *testing.T) {
 	}
 }
 
+// Of one campaign's rounds in a district the earlier run comes first, and its regular round
+// before its make-up round; whatever has opened before both.
+func TestClaimsOfOneCampaign(t *testing.T) {
+	o := world(t, "")
+	o.Campaign.Spec.Schedule.ExtraDates = []v1alpha1.Civil{"2026-10-09"}
+	o.Campaign.Spec.Template.Spec.MakeUp = v1alpha1.MakeUp{AfterSchoolDays: 1, SchoolDays: 1}
+	in := time.Date(2026, 10, 14, 1, 0, 0, 0, time.UTC)
+	first, second, third := roundOf(o.Campaign, "2026-09-15", in), roundOf(o.Campaign, "2026-09-15", in), roundOf(o.Campaign, "2026-10-09", in)
+	second.Name, second.Spec.Purpose = second.Name+rollout.MakeUpSuffix, v1alpha1.PurposeMakeUp
+	third.CreationTimestamp = metav1.NewTime(slotDay.Add(-time.Hour)) // does not count
+	claims := func() (n []int) {
+		all := []v1alpha1.ScreeningRound{third, first, second}
+		for _, r := range []v1alpha1.ScreeningRound{first, second, third} {
+			n = append(n, len(planning.Claims(r, all, []v1alpha1.ScreeningCampaign{o.Campaign}, o.Schools["fengtai"], slotDay)))
+		}
+		return n
+	}
+	if diff := cmp.Diff([]int{0, 1, 2}, claims()); diff != "" {
+		t.Errorf("none has opened (-want +got):\n%s", diff)
+	}
+	third.Status.OpenedTime = &third.CreationTimestamp
+	if diff := cmp.Diff([]int{1, 2, 0}, claims()); diff != "" {
+		t.Errorf("the last has opened (-want +got):\n%s", diff)
+	}
+}
+
 // A round that is as planned is not written again; one with a school's windows is written
 // with them and read back the same.
 func TestWindowsOfSchoolsSettle(t *testing.T) {

@@ -156,17 +156,17 @@ func (m *makeUp) hindered() Reason {
 	if !m.round.ClosesAt.After(m.now) {
 		return WindowPassed
 	}
+	earlier, later := false, m.reachesNextRun()
 	for _, r := range m.observed.Rounds {
-		switch {
-		case r.District != m.view.Name || r.Slot == m.run.date || !overlap(r.OpensAt, r.ClosesAt, m.round):
-		case r.Slot.After(m.run.date):
-			return NextRun
-		default:
-			return PreviousRoundOpen
+		if r.District == m.view.Name && r.Slot != m.run.date && overlap(r.OpensAt, r.ClosesAt, m.round) {
+			earlier, later = earlier || r.Slot.Before(m.run.date), later || r.Slot.After(m.run.date)
 		}
 	}
-	if m.reachesNextRun() {
+	switch {
+	case later:
 		return NextRun
+	case earlier:
+		return PreviousRoundOpen
 	}
 	for _, c := range m.view.MakeUpClaims {
 		if overlap(c.OpensAt, c.ClosesAt, m.round) {
