@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
@@ -18,6 +19,7 @@ type decision struct {
 	opens, closes time.Time
 	opened        bool            // it has been open: it finishes, whatever becomes of its campaign
 	settled       bool            // the opening has come with a meaning pinned: that one stays
+	cleared       bool            // and the gates had let it through: what is not known shuts them no more
 	over          bool            // the closing has come
 	anew          bool            // the district knows a meaning that this object never pinned
 	digest        contract.Digest // of the pinned meaning; "" when none is
@@ -38,6 +40,7 @@ func decide(o observed, now time.Time) decision {
 	d.over = !now.Before(d.closes)
 	d.digest, d.anew = pinned(o, began)
 	d.settled = d.digest != "" && began
+	d.cleared = d.settled && (d.opened || !isFalse(o.round.Status.Conditions, v1alpha1.ConditionGatesPassed))
 	d.schools = cohort(o, d, now)
 	d.gates = judge(o, d, now)
 	d.suspend = d.anew && o.round.Spec.Suspend == ""
@@ -97,9 +100,11 @@ func hold(o observed, d decision) contract.Hold {
 	return h
 }
 
-// pin chooses the meaning that the gates let through, if they do.
+// pin chooses the meaning that the gates let through, if they do. Where a drill is all
+// that lacks, the round goes down on hold: casework begins the drill because it knows of
+// the round.
 func (d *decision) pin(o observed) {
-	if d.gates.state != pass || d.gates.meaning == nil {
+	if d.gates.state != pass && !d.gates.onlyDrill || d.gates.meaning == nil {
 		return
 	}
 	digest, err := contract.DigestOf(*d.gates.meaning)

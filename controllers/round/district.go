@@ -21,9 +21,9 @@ func districtGate(s *scene) gate {
 	switch {
 	case district == nil || !district.DeletionTimestamp.IsZero():
 		return notReady("is not there")
-	case s.d.settled && isFalse(district.Status.Conditions, v1alpha1.ConditionKeysReady):
+	case s.d.cleared && isFalse(district.Status.Conditions, v1alpha1.ConditionKeysReady):
 		return notReady("lacks its keys")
-	case s.d.settled:
+	case s.d.cleared:
 		return gate{}
 	}
 	for _, kind := range []string{v1alpha1.ConditionReady, v1alpha1.ConditionKeysReady, v1alpha1.ConditionReporting} {
@@ -51,13 +51,13 @@ func channelGate(s *scene) gate {
 }
 
 // hasChannel reports whether a channel of the class can be used now. Once the round is
-// settled a channel that has merely not been probed of late counts.
+// let through a channel that has merely not been probed of late counts.
 func (s *scene) hasChannel(class string) bool {
 	return slices.ContainsFunc(s.o.channels, func(c v1alpha1.ReferralChannel) bool {
 		list := c.Status.Conditions
 		known := conditions.Holds(list, v1alpha1.ConditionUsable)
 		notProbed := meta.IsStatusConditionPresentAndEqual(list, v1alpha1.ConditionUsable, metav1.ConditionUnknown)
-		return string(c.Spec.Class) == class && c.DeletionTimestamp.IsZero() && (known || s.d.settled && notProbed)
+		return string(c.Spec.Class) == class && c.DeletionTimestamp.IsZero() && (known || s.d.cleared && notProbed)
 	})
 }
 

@@ -2,6 +2,7 @@ package round
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,6 +124,7 @@ type verdict struct {
 	state      state
 	reason     string
 	message    string
+	onlyDrill  bool               // shut, and all that lacks is a drill
 	conditions []metav1.Condition // of the gates that have one
 	meaning    *contract.Meaning  // what the round would mean by the objects of now; nil when they do not fit
 }
@@ -150,10 +152,15 @@ func judge(o observed, d decision, now time.Time) verdict {
 	s := newScene(o, d, now)
 	var v verdict
 	var messages []string
+	var shut []string
 	for _, c := range checks {
 		g := c.look(s)
-		if state, reason := g.weight(); state > v.state || v.reason == "" {
+		state, reason := g.weight()
+		if state > v.state || v.reason == "" {
 			v.state, v.reason = state, reason
+		}
+		if state != pass {
+			shut = append(shut, reason)
 		}
 		if text := g.text(summedUp); text != "" {
 			messages = append(messages, text)
@@ -163,6 +170,7 @@ func judge(o observed, d decision, now time.Time) verdict {
 		}
 	}
 	v.message = strings.Join(messages, "; ")
+	v.onlyDrill = slices.Equal(shut, []string{v1alpha1.ReasonDrillNotAcknowledged})
 	v.meaning = s.meaning()
 	return v
 }
@@ -195,9 +203,9 @@ func unclear(format string, args ...any) gate {
 	return gate{state: unknown, reason: v1alpha1.ReasonNoReport, message: fmt.Sprintf(format, args...)}
 }
 
-// unheard is a gate of which nothing is known: it fails until the meaning is settled.
+// unheard is a gate of which nothing is known: it fails until the gates have let the round through.
 func (s *scene) unheard(reason, message string) gate {
-	if s.d.settled {
+	if s.d.cleared {
 		return unclear("%s", message)
 	}
 	return failing(reason, "%s", message)

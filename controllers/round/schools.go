@@ -39,7 +39,7 @@ func (s *scene) unstaffed(school v1alpha1.School) string {
 	switch {
 	case is != nil && is.Status == metav1.ConditionFalse:
 		return is.Reason
-	case s.d.settled:
+	case s.d.cleared:
 		return ""
 	case is == nil || is.Status != metav1.ConditionTrue:
 		return "not judged yet"

@@ -211,8 +211,11 @@ func TestGatesBeforeTheOpening(t *testing.T) {
 					t.Errorf("%q is not in %s and in the sum %s", part, got, sum)
 				}
 			}
-			if passes := strings.HasPrefix(tt.sum, "True"); passes != (d.digest != "") {
-				t.Errorf("pinned %q, sum %s", d.digest, tt.sum)
+			if passes := strings.HasPrefix(tt.sum, "True"); passes != letThrough(d) {
+				t.Errorf("pinned %q, hold %s, sum %s", d.digest, d.hold, tt.sum)
+			}
+			if drill := strings.Contains(tt.sum, v1alpha1.ReasonDrillNotAcknowledged); !letThrough(d) && drill != (d.digest != "") {
+				t.Errorf("pinned %q, though only a round that lacks nothing but a drill goes down on hold", d.digest)
 			}
 		})
 	}

@@ -186,7 +186,10 @@ func init() {
 	}
 	scenarios["no drill no round"] = []step{
 		do(edited(&v1alpha1.ScreeningCampaign{}, asks(v1alpha1.GateDutyDrill))), do(func(w *world) { w.drill("2026-09-16T00:59") }),
-		at(opening), round("GatesPassed=False/DrillNotAcknowledged", "DutyDrillHeld=False/DrillNotAcknowledged", "Open=False/Scheduled"),
+		// the district knows of the round, on hold: so it begins the drill
+		at(pinDay), round("GatesPassed=False/DrillNotAcknowledged", "MeaningPinned=True/Pinned"), held(contract.HoldNew),
+		at(opening), round("GatesPassed=False/DrillNotAcknowledged", "DutyDrillHeld=False/DrillNotAcknowledged", "Open=False/Held"),
+		do(silent), round("GatesPassed=False/DutyChainNotReady"), held(contract.HoldNew), do(heardAgain),
 		at(midSession), do(func(w *world) { w.drill("2026-09-17T02:30") }),
 		round("GatesPassed=True/Passed", "DutyDrillHeld=True/Passed", "Open=True/Open"),
 		at(nextSession), round("DutyDrillHeld=True/Passed", "Open=True/Open"), held(contract.HoldNone),
