@@ -15,6 +15,7 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
+	"github.com/prometheus/client_golang/prometheus"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -37,6 +38,7 @@ import (
 	"github.com/evenkeel/evenkeel/controllers"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/workload"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 )
 
 // casework plays a district's casework: it shows the certificate and asks for the
@@ -97,7 +99,48 @@ func (c *casework) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if req.Documents.Directory != nil {
 		c.received, c.report.Directory = *req.Documents.Directory, req.Directory
 	}
-	_ = json.NewEncoder(w).Encode(contract.SyncResponse{Version: contract.Version, Report: c.report})
+	_ = json.NewEncoder(w).Encode(contract.SyncResponse{Version: contract.Version, Report: shortened(c.report, req.Coverage)})
+}
+
+// shortened leaves out the schools of a coverage that the operator holds.
+func shortened(r contract.Report, held contract.Digest) contract.Report {
+	if r.Coverage != nil && r.Coverage.Digest == held {
+		short := *r.Coverage
+		short.Schools = nil
+		r.Coverage = &short
+	}
+	return r
+}
+
+// screened is the coverage of the present school year in which everybody of those schools was screened.
+func screened(g Gomega, schools ...string) *contract.Coverage {
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	g.Expect(err).NotTo(HaveOccurred())
+	c := &contract.Coverage{YearFromUnix: coverage.DefaultRule().YearOf(time.Now(), zone).From.Unix()}
+	for _, name := range schools {
+		c.Schools = append(c.Schools, contract.SchoolCoverage{School: contract.RefOf(name), Eligible: 100, Screened: 100, Met: true})
+		c.Eligible, c.Screened = c.Eligible+100, c.Screened+100
+	}
+	c.Digest, err = c.Sum()
+	g.Expect(err).NotTo(HaveOccurred())
+	return c
+}
+
+// shown are the operator's metrics by name and labels.
+func shown(g Gomega, registry *prometheus.Registry) map[string]float64 {
+	families, err := registry.Gather()
+	g.Expect(err).NotTo(HaveOccurred())
+	out := map[string]float64{}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			key := family.GetName()
+			for _, label := range m.GetLabel() {
+				key += " " + label.GetValue()
+			}
+			out[key] = m.GetGauge().GetValue()
+		}
+	}
+	return out
 }
 
 func (c *casework) called() int {
@@ -106,8 +149,8 @@ func (c *casework) called() int {
 	return c.calls
 }
 
-// startManager runs the whole operator with its own rights and returns what it writes.
-func startManager(t *testing.T, g Gomega, dial func(context.Context, string, string) (net.Conn, error)) *writes {
+// startManager runs the whole operator with its own rights and returns what it writes; its figures are in the registry.
+func startManager(t *testing.T, g Gomega, dial func(context.Context, string, string) (net.Conn, error), registry *prometheus.Registry) *writes {
 	w := &writes{}
 	cfg := rest.CopyConfig(operatorConfig)
 	cfg.Wrap(w.wrap)
@@ -124,7 +167,7 @@ func startManager(t *testing.T, g Gomega, dial func(context.Context, string, str
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(controllers.Setup(mgr, controllers.Options{
 		Workloads: workload.Settings{Image: image, OperatorNamespace: system}, CellFloor: 20,
-		Busy: time.Second, Quiet: time.Second, Clock: clock.RealClock{}, Dial: dial,
+		Busy: time.Second, Quiet: time.Second, Clock: clock.RealClock{}, Dial: dial, Metrics: registry,
 	})).To(Succeed())
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -140,7 +183,10 @@ func TestAtRestNothingIsWritten(t *testing.T) {
 	p := newPlace(t, "rest")
 	p.schoolsAndChannel()
 	c := newCasework(t, p.name)
-	w := startManager(t, p, c.dial)
+	c.report.Coverage = screened(p, "first", "second", "third")
+	c.report.Drill = &contract.Drill{AcknowledgedAtUnix: time.Now().Unix()}
+	registry := prometheus.NewPedanticRegistry()
+	w := startManager(t, p, c.dial, registry)
 
 	p.Eventually(func(g Gomega) {
 		p.playControllers(g)
@@ -148,10 +194,18 @@ func TestAtRestNothingIsWritten(t *testing.T) {
 		g.Expect(p.condition(v1alpha1.ConditionKeysReady)).To(Equal("True FingerprintMatches"))
 		g.Expect(p.district().Status.Schools).To(Equal("2/3"))
 		g.Expect(p.usable()).To(Equal("True Reachable"))
+		g.Expect(p.condition(v1alpha1.ConditionAnnualScreeningMet)).To(Equal("True Met"))
+		g.Expect(p.condition(v1alpha1.ConditionDutyDrillAcknowledged)).To(Equal("True Acknowledged"))
+		g.Expect(p.district().Status.Coverage).To(And(HaveField("Students", "300/300"), HaveField("Schools", "3/3")))
+		g.Expect(shown(g, registry)).To(And(
+			HaveKeyWithValue("evenkeel_schools_annual_screening rest met", 3.0),
+			HaveKeyWithValue("evenkeel_schools_annual_screening rest overdue", 0.0),
+			HaveKeyWithValue("evenkeel_district_students_screened_ratio rest", 1.0)))
 	}, 2*patience, 200*time.Millisecond).Should(Succeed())
 	c.mu.Lock()
 	p.Expect(c.received.CellFloor).To(Equal(20), "the province's floor is the larger one")
 	p.Expect(c.received.Schools).To(HaveLen(3))
+	p.Expect(c.received.Coverage).To(HaveValue(Equal(contract.CoverageRule{YearBegins: "09-01", TargetPercent: 95})))
 	p.Expect(c.received.Channels).To(HaveLen(1))
 	c.mu.Unlock()
 
