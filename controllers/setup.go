@@ -57,7 +57,8 @@ func Scheme() (*runtime.Scheme, error) {
 }
 
 // Cache keeps what is read and drops what is not: of workloads the metadata of our
-// own, and of every object neither managed fields nor the copy kubectl leaves.
+// own, and of every object neither managed fields nor the copy kubectl leaves, nor any
+// text twice that schools have in common.
 func Cache() cache.Options {
 	ours := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{workload.LabelManagedBy: workload.Product})}
 	byObject := map[client.Object]cache.ByObject{}
@@ -70,16 +71,6 @@ func Cache() cache.Options {
 // Uncached are read by name and live: they are secret, or too many.
 func Uncached() []client.Object {
 	return []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}}
-}
-
-func strip(in any) (any, error) {
-	if obj, ok := in.(client.Object); ok {
-		obj.SetManagedFields(nil)
-		annotations := obj.GetAnnotations()
-		delete(annotations, corev1.LastAppliedConfigAnnotation)
-		obj.SetAnnotations(annotations)
-	}
-	return in, nil
 }
 
 type reconciler interface {
