@@ -92,18 +92,33 @@ func (e Extension) with(cal *calendar.Compiled, applied []contract.Session, days
 
 // hoursOf are the hours of the day that sessions have. A change of clocks can only make an
 // end of one later, so the earliest of each is meant; an end on a later day is the end of
-// the day, also of sessions round the clock, which are merged.
+// the day.
 func hoursOf(cal *calendar.Compiled, sessions []contract.Session) calendar.Hours {
 	const midnight = calendar.Clock(24 * 60)
 	out := calendar.Hours{From: midnight, To: midnight}
 	for _, s := range sessions {
-		from, to := clockIn(cal, s.From), clockIn(cal, s.To)
-		if dateIn(cal, s.To) != dateIn(cal, s.From) {
-			to = midnight
+		out.From = min(out.From, clockIn(cal, s.From))
+		if dateIn(cal, s.To) == dateIn(cal, s.From) {
+			out.To = min(out.To, clockIn(cal, s.To))
+		} else if overMidnight(cal, s) {
+			out.From = 0
 		}
-		out.From, out.To = min(out.From, from), min(out.To, to)
 	}
 	return out
+}
+
+// overMidnight reports whether a session goes on when the clock shows midnight: sessions
+// round the clock are merged. Where the clock skips midnight, others may be too.
+func overMidnight(cal *calendar.Compiled, s contract.Session) bool {
+	for day := dateIn(cal, s.From).AddDays(1); ; day = day.AddDays(1) {
+		midnight := cal.At(day, 0)
+		if !midnight.Before(s.To) {
+			return false
+		}
+		if clockIn(cal, midnight) == 0 {
+			return true
+		}
+	}
 }
 
 func clockIn(cal *calendar.Compiled, instant time.Time) calendar.Clock {
