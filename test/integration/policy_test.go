@@ -106,6 +106,8 @@ func TestEveryPolicyHasExamples(t *testing.T) {
 	}
 }
 
+const peoplesFields = "of a round only spec.suspend, spec.endAt and spec.extendSchoolDays may be changed"
+
 func TestRoundsBelongToTheOperator(t *testing.T) {
 	namespace(t, "rounds")
 	someone, err := engineer()
@@ -118,22 +120,24 @@ func TestRoundsBelongToTheOperator(t *testing.T) {
 		edit func(*v1alpha1.ScreeningRound)
 		want string // "": accepted
 	}{
-		"suspend":       {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Suspend = v1alpha1.SuspendHold }},
-		"endAt":         {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.EndAt = ptr.To(metav1.NewTime(time.Unix(1_800_000_000, 0))) }},
-		"an annotation": {edit: func(r *v1alpha1.ScreeningRound) { r.Annotations = map[string]string{"note": "seen"} }},
-		"a label":       {edit: func(r *v1alpha1.ScreeningRound) { r.Labels["team"] = "a" }},
-		"a finalizer":   {edit: func(r *v1alpha1.ScreeningRound) { r.Finalizers = []string{"example.cn/backup"} }},
-		"the campaign":  {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Campaign.UID = "1111" }, want: "only spec.suspend and spec.endAt"},
-		"the slot":      {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Slot = "2026-09-16" }, want: "only spec.suspend and spec.endAt"},
-		"a phase":       {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Phases[0].To = r.Spec.Phases[0].From }, want: "only spec.suspend and spec.endAt"},
-		"a session":     {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Sessions = r.Spec.Sessions[:1] }, want: "only spec.suspend and spec.endAt"},
+		"suspend":          {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Suspend = v1alpha1.SuspendHold }},
+		"endAt":            {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.EndAt = ptr.To(metav1.NewTime(time.Unix(1_800_000_000, 0))) }},
+		"extendSchoolDays": {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.ExtendSchoolDays = ptr.To[int32](2) }},
+		"an annotation":    {edit: func(r *v1alpha1.ScreeningRound) { r.Annotations = map[string]string{"note": "seen"} }},
+		"a label":          {edit: func(r *v1alpha1.ScreeningRound) { r.Labels["team"] = "a" }},
+		"a finalizer":      {edit: func(r *v1alpha1.ScreeningRound) { r.Finalizers = []string{"example.cn/backup"} }},
+		"the campaign":     {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Campaign.UID = "1111" }, want: peoplesFields},
+		"the slot":         {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Slot = "2026-09-16" }, want: peoplesFields},
+		"the purpose":      {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Purpose = v1alpha1.PurposeMakeUp }, want: peoplesFields},
+		"a phase":          {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Phases[0].To = r.Spec.Phases[0].From }, want: peoplesFields},
+		"a session":        {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Sessions = r.Spec.Sessions[:1] }, want: peoplesFields},
 		"a school's time": {edit: func(r *v1alpha1.ScreeningRound) {
 			r.Spec.Schools = []v1alpha1.SchoolWindows{{Name: "a", Sessions: r.Spec.Sessions[:1]}}
-		}, want: "only spec.suspend and spec.endAt"},
-		"a school out":    {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.LeftOut = []string{"a"} }, want: "only spec.suspend and spec.endAt"},
-		"the cohort":      {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Cohort.Stages[0] = v1alpha1.StageVocational }, want: "only spec.suspend and spec.endAt"},
-		"the instruments": {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Instruments[0].Version = "2" }, want: "only spec.suspend and spec.endAt"},
-		"the policy":      {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.EscalationPolicyRef.Name = "lax" }, want: "only spec.suspend and spec.endAt"},
+		}, want: peoplesFields},
+		"a school out":    {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.LeftOut = []string{"a"} }, want: peoplesFields},
+		"the cohort":      {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Cohort.Stages[0] = v1alpha1.StageVocational }, want: peoplesFields},
+		"the instruments": {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.Instruments[0].Version = "2" }, want: peoplesFields},
+		"the policy":      {edit: func(r *v1alpha1.ScreeningRound) { r.Spec.EscalationPolicyRef.Name = "lax" }, want: peoplesFields},
 		"an owner": {edit: func(r *v1alpha1.ScreeningRound) {
 			r.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "gone", UID: "1111"}}
 		}, want: "a round has no owner"},
