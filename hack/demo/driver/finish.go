@@ -22,6 +22,7 @@ func (d *Demo) Finish(ctx context.Context) error {
 		{"compare with the known figures", d.compare},
 		{"end Stage1 by spec.endAt and wait for the release", d.release},
 		{"compare what was published", d.comparePublished},
+		{"wait for who was screened in the school year", d.compareCoverage},
 	})
 }
 
@@ -52,12 +53,11 @@ func (d *Demo) compare(ctx context.Context) error {
 // released reports whether every district's main round is released already.
 func (d *Demo) released(ctx context.Context) (bool, error) {
 	for _, district := range stage.Districts {
-		var rounds v1alpha1.ScreeningRoundList
-		err := d.Cluster.Kube.List(ctx, &rounds, client.InNamespace(district.Name), client.MatchingLabels{v1alpha1.LabelCampaign: stage.MainCampaign})
+		rounds, err := d.Cluster.Rounds(ctx, district, stage.MainCampaign, v1alpha1.PurposeRegular)
 		if err != nil {
 			return false, err
 		}
-		if len(rounds.Items) == 0 || !meta.IsStatusConditionTrue(rounds.Items[0].Status.Conditions, v1alpha1.ConditionReleased) {
+		if len(rounds) == 0 || !meta.IsStatusConditionTrue(rounds[0].Status.Conditions, v1alpha1.ConditionReleased) {
 			return false, nil
 		}
 	}

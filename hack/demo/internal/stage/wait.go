@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,15 +74,24 @@ func (c *Cluster) WaitRounds(ctx context.Context, campaign string, patience time
 
 // Round is a district's round of a campaign.
 func (c *Cluster) Round(ctx context.Context, d District, campaign string) (*v1alpha1.ScreeningRound, error) {
-	var rounds v1alpha1.ScreeningRoundList
-	err := c.Kube.List(ctx, &rounds, client.InNamespace(d.Name), client.MatchingLabels{v1alpha1.LabelCampaign: campaign})
+	rounds, err := c.Rounds(ctx, d, campaign, v1alpha1.PurposeRegular)
 	switch {
 	case err != nil:
 		return nil, err
-	case len(rounds.Items) != 1:
-		return nil, fmt.Errorf("%s has %d rounds of %s, not one", d.Name, len(rounds.Items), campaign)
+	case len(rounds) != 1:
+		return nil, fmt.Errorf("%s has %d rounds of %s, not one", d.Name, len(rounds), campaign)
 	}
-	return &rounds.Items[0], nil
+	return &rounds[0], nil
+}
+
+// Rounds are a district's rounds of a campaign that are for the whole cohort, or its
+// make-up rounds.
+func (c *Cluster) Rounds(ctx context.Context, d District, campaign string, purpose v1alpha1.RoundPurpose) ([]v1alpha1.ScreeningRound, error) {
+	var list v1alpha1.ScreeningRoundList
+	err := c.Kube.List(ctx, &list, client.InNamespace(d.Name), client.MatchingLabels{v1alpha1.LabelCampaign: campaign})
+	return slices.DeleteFunc(list.Items, func(r v1alpha1.ScreeningRound) bool {
+		return (r.Spec.Purpose == v1alpha1.PurposeMakeUp) != (purpose == v1alpha1.PurposeMakeUp)
+	}), err
 }
 
 // Unmet says which conditions are not True, and why.
