@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime/debug"
 	"fmt"
 	"strings"
 	"testing"
@@ -62,5 +63,18 @@ func TestParseResources(t *testing.T) {
 	}
 	if got := s.workloads.Resources[workload.Scorer]; got.CPU.String() != "200m" || got.Memory.String() != "256Mi" {
 		t.Errorf("the scorer asks for %s and %s", got.CPU.String(), got.Memory.String())
+	}
+}
+
+func TestTheEnvironmentHasTheLastWordOnMemory(t *testing.T) {
+	before := debug.SetGCPercent(100)
+	defer debug.SetGCPercent(before)
+	spareMemory(func(string) string { return "100" })
+	if now := debug.SetGCPercent(100); now != 100 {
+		t.Errorf("GOGC=100 became %d", now)
+	}
+	spareMemory(func(string) string { return "" })
+	if now := debug.SetGCPercent(100); now >= 100 {
+		t.Errorf("without GOGC it is %d", now)
 	}
 }
