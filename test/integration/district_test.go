@@ -1,7 +1,9 @@
 package integration
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"time"
 
 	"k8s.io/utils/clock"
@@ -83,7 +85,8 @@ func (d *fakeDistrict) apply(name string, docs board.RoundDocuments) (refusals [
 
 func (d *fakeDistrict) report() contract.Report {
 	report := contract.Report{Keys: contract.KeysReady, DutyChain: d.duty, Covered: true, OnTime: true}
-	for name, r := range d.rounds {
+	for _, name := range slices.Sorted(maps.Keys(d.rounds)) {
+		r := d.rounds[name]
 		report.Rounds = append(report.Rounds, contract.RoundView{
 			Round: contract.RefOf(name), State: r.state(d.clock.Now()), Meaning: r.meaning, Control: r.revision,
 			Invited: 120, Answered: r.answered, Release: r.release,
