@@ -35,6 +35,8 @@ func afterwards(t *testing.T, demo *driver.Demo) {
 	}{
 		{"a second scorer agrees with every stored result", rescored},
 		{"a round that is suspended opens no form until it goes on", suspended},
+		{"an open round is kept open longer", extended},
+		{"an inspection draws its schools by a seed that comes later", inspected},
 		{"a campaign that is made again makes no second round", campaignMadeAgain},
 		{"a round that is made again starts suspended", roundMadeAgain},
 		{"a round that nobody owns any more is ended by endAt", endedEarly},
