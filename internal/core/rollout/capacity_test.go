@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/evenkeel/evenkeel/internal/core/calendar"
 	"github.com/evenkeel/evenkeel/internal/core/rollout"
 )
 
@@ -180,5 +181,32 @@ func TestALateStartHasTheDaysThatAreLeft(t *testing.T) {
 	got := mustPlan(t, spec, []rollout.DistrictView{d}, rollout.Observed{}, "2026-10-21T08:30:00Z") // Wednesday is over
 	if want := "a 10-22..10-26, b 10-23..10-27"; windows(got, d.Schools...) != want {
 		t.Errorf("= %q", windows(got, d.Schools...))
+	}
+}
+
+// What another run brings in the same weeks counts, and so does a round that its blocked
+// district keeps.
+func TestCapacityBesideOtherRounds(t *testing.T) {
+	t.Parallel()
+	views := named("d1", "d2")
+	for i := range views {
+		views[i].Schools, views[i].Channels = []rollout.School{school("s"+views[i].Name, 1)}, []rollout.Channel{channel("h1", 10)}
+	}
+	spec := two(rollout.Capacity{Policy: rollout.Required, DaysPerSchool: 5}) // each brings 10, all that h1 takes in a week
+	var o rollout.Observed
+	adopt(&o, mustPlan(t, spec, views[:1], o, "2026-10-12T00:00:00Z"), "d1") // from 19 to 23 October
+	spec.ExtraDates = []calendar.Date{date("2026-10-13")}                    // Stage1 from 20 October
+	got := mustPlan(t, spec, views, o, "2026-10-13T00:00:00Z")
+	if want := "sd2 10-26..10-30, d1 PreviousRoundOpen"; windows(got, views[1].Schools...) != want {
+		t.Errorf("beside an open round of an earlier run = %s", windows(got, views[1].Schools...))
+	}
+	if len(got.Curve) != 2 || got.Curve[0].Channels[0].Cases != 10_000 {
+		t.Errorf("the curve leaves out the other run: %+v", got.Curve)
+	}
+	spec.ExtraDates, o.Rounds[0].Opened = nil, false
+	views[0].Narrow = &rollout.SessionHours{From: "20:00", To: "21:00"}
+	got = mustPlan(t, spec, views, o, "2026-10-13T00:00:00Z")
+	if want := "sd2 10-26..10-30, d1 NoCommonHours"; windows(got, views[1].Schools...) != want {
+		t.Errorf("beside a round that stays as it is = %s", windows(got, views[1].Schools...))
 	}
 }

@@ -63,9 +63,9 @@ func (l *ledger) week(day calendar.Date) int {
 }
 
 // register makes the facilities of all districts known, so that a shared one is one.
-func (l *ledger) register(drafts []*draft) map[string][]*agreement {
+func (l *ledger) register(districts []DistrictView) map[string][]*agreement {
 	out := map[string][]*agreement{}
-	for _, d := range drafts {
+	for _, d := range districts {
 		for _, c := range d.Channels {
 			key := facilityKey{c.Facility, c.Class}
 			f, known := l.facilities[key]

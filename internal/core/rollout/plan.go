@@ -220,7 +220,7 @@ func (c *Compiled) unfinished(observed Observed, latest slot, now time.Time) (ou
 
 // latest plans the latest run, in every district.
 func (p planner) latest(districts []DistrictView) Planned {
-	out := p.lay(districts)
+	out := p.lay(districts, districts)
 	out.Slot = p.run.date
 	if len(out.Rounds) == 0 && !p.anyRound() {
 		out.skipRun()
@@ -233,25 +233,21 @@ func (p planner) latest(districts []DistrictView) Planned {
 func (p planner) again(districts []DistrictView) Planned {
 	var there []DistrictView
 	for _, d := range districts {
-		if r, exists := p.round(d.Name); exists && (r.Opened || r.ClosesAt.After(p.now)) {
-			there = append(there, d) // also one that has opened, for what it brings
+		if r, exists := p.round(d.Name); exists && !r.Opened && r.ClosesAt.After(p.now) {
+			there = append(there, d)
 		}
 	}
-	out := p.lay(there)
-	out.Rounds = slices.DeleteFunc(out.Rounds, func(r RoundPlan) bool {
-		is, _ := p.round(r.District)
-		return is.Opened
-	})
+	out := p.lay(there, districts)
 	out.Curve = nil
 	return out
 }
 
-// lay plans the regular rounds of a run.
-func (p planner) lay(districts []DistrictView) (out Planned) {
-	drafts := p.drafts(districts)
+// lay plans the regular rounds of a run in some of the districts.
+func (p planner) lay(some, all []DistrictView) (out Planned) {
+	drafts := p.drafts(some)
 	p.keep(drafts)
 	p.fill(drafts)
-	p.schools(drafts, &out)
+	p.schools(drafts, all, &out)
 	for _, d := range drafts {
 		if d.blocked != "" {
 			out.Blocked = append(out.Blocked, Blocked{District: d.Name, Reason: d.blocked, Campaign: d.by})

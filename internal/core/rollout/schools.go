@@ -34,30 +34,42 @@ type choice struct {
 
 func (c choice) excess() int64 { return c.counsellors + c.channels }
 
-// schools gives the schools their days: first those of rounds that have opened, which
-// keep theirs, then wave by wave, the larger schools of a district first.
-func (p planner) schools(drafts []*draft, out *Planned) {
-	s := &placing{planner: p, out: out, ledger: newLedger(p.spec.Capacity.Tiers, p.run.date)}
-	s.agreements = s.ledger.register(drafts)
-	planned := slices.DeleteFunc(slices.Clone(drafts), func(d *draft) bool { return d.blocked != "" })
-	slices.SortStableFunc(planned, func(a, b *draft) int {
-		return cmp.Or(cmp.Compare(order(a), order(b)), cmp.Compare(a.round.Wave, b.round.Wave))
-	})
-	for _, d := range planned {
-		if d.opened() {
-			s.keep(d)
-		} else {
-			s.district(d)
+// schools gives the schools their days: wave by wave, the larger schools of a district
+// first, beside what the rounds bring that the plan of this run leaves as they are.
+func (p planner) schools(drafts []*draft, districts []DistrictView, out *Planned) {
+	planned := slices.DeleteFunc(slices.Clone(drafts), func(d *draft) bool { return d.blocked != "" || d.opened() })
+	slices.SortStableFunc(planned, func(a, b *draft) int { return cmp.Compare(a.round.Wave, b.round.Wave) })
+	alone, start := p.leftAlone(planned), p.run.date
+	for _, r := range alone {
+		if first := dateIn(p.calendar, r.OpensAt); first.Before(start) {
+			start = first
 		}
+	}
+	s := &placing{planner: p, out: out, ledger: newLedger(p.spec.Capacity.Tiers, start)}
+	s.agreements = s.ledger.register(districts)
+	for _, r := range alone {
+		s.count(r, districts)
+	}
+	for _, d := range planned {
+		s.district(d)
 	}
 	out.Curve = s.ledger.curve()
 }
 
-func order(d *draft) int {
-	if d.opened() {
-		return 0
-	}
-	return 1
+// leftAlone are the regular rounds, of whatever run, that this one is planned beside, by
+// district and run: those that have opened, those of earlier runs, and those of this run
+// whose district is blocked. What was over before the run, or never opened, brings nothing.
+func (p planner) leftAlone(planned []*draft) []ObservedRound {
+	from := p.calendar.At(mondayOf(p.run.date), 0)
+	out := slices.DeleteFunc(slices.Clone(p.observed.Rounds), func(r ObservedRound) bool {
+		moves := r.Slot == p.run.date && slices.ContainsFunc(planned, func(d *draft) bool { return d.Name == r.District })
+		never := !r.Opened && (!r.ClosesAt.After(p.now) || r.Slot.After(p.run.date))
+		return r.MakeUp || moves || never || !r.ClosesAt.After(from)
+	})
+	slices.SortFunc(out, func(a, b ObservedRound) int {
+		return cmp.Or(strings.Compare(a.District, b.District), a.Slot.Compare(b.Slot))
+	})
+	return out
 }
 
 // district places the schools of a round that has not opened.
@@ -247,22 +259,22 @@ func (s *placing) cut(days []schoolDay) []stretch {
 	return s.stretches
 }
 
-// keep writes down what the schools of a round that has opened are expected to bring, on
-// the days that they were given. The days of an extension do not count: the round was
-// planned for the others, and few come so late.
-func (s *placing) keep(d *draft) {
-	rates := s.rates(d.DistrictView)
-	if rates == nil {
+// count writes down what the schools of a round are expected to bring, on the days that they
+// were given. The days of an extension do not count: the round was planned for the others,
+// and few come so late.
+func (s *placing) count(r ObservedRound, districts []DistrictView) {
+	i := slices.IndexFunc(districts, func(d DistrictView) bool { return d.Name == r.District })
+	if i < 0 || s.rates(districts[i]) == nil {
 		return
 	}
-	ends := stage1End(*d.existing)
-	for _, school := range slices.SortedFunc(slices.Values(d.Schools), largerFirst) {
-		if school.Late || slices.Contains(d.round.LeftOut, school.Name) {
+	rates, ends := s.rates(districts[i]), stage1End(r)
+	for _, school := range slices.SortedFunc(slices.Values(districts[i].Schools), largerFirst) {
+		if school.Late || slices.Contains(r.LeftOut, school.Name) {
 			continue
 		}
-		planned := CutSessions(sessionsOf(d.round.Schools, school.Name, d.round.Sessions), ends)
-		if days := covered(s.calendar.For(d.Name, school.Name), planned); len(days) > 0 {
-			s.ledger.commit(s.agreements[d.Name], s.cut(s.inWeeks(days)), loads(school, rates))
+		planned := CutSessions(sessionsOf(r.Schools, school.Name, r.Sessions), ends)
+		if days := covered(s.calendar.For(r.District, school.Name), planned); len(days) > 0 {
+			s.ledger.commit(s.agreements[r.District], s.cut(s.inWeeks(days)), loads(school, rates))
 		}
 	}
 }
