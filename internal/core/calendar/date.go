@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -51,7 +52,9 @@ func (d Date) AddDays(n int) Date { return dateOf(d.utc().AddDate(0, 0, n)) }
 func (d Date) Weekday() time.Weekday { return d.utc().Weekday() }
 
 // Compare returns -1, 0 or +1 as d is before, the same as or after other.
-func (d Date) Compare(other Date) int { return d.utc().Compare(other.utc()) }
+func (d Date) Compare(other Date) int {
+	return cmp.Or(cmp.Compare(d.Year, other.Year), cmp.Compare(d.Month, other.Month), cmp.Compare(d.Day, other.Day))
+}
 
 // Before reports whether d is before other.
 func (d Date) Before(other Date) bool { return d.Compare(other) < 0 }
