@@ -79,14 +79,3 @@ func (j *journal) read() (added int, err error) {
 		added++
 	}
 }
-
-// last is when the latest write was answered.
-func (j *journal) last() time.Time {
-	var out time.Time
-	for _, w := range j.writes {
-		if w.Answered.After(out) {
-			out = w.Answered
-		}
-	}
-	return out
-}

@@ -4,8 +4,8 @@
 // Beside each run a bare client writes the same objects and the same statuses to an API server without an operator.
 // It writes docs/bench/scale.md and .json and asserts nothing: figures of a shared machine are for people to read.
 //
-//	KUBEBUILDER_ASSETS=$(cd hack/devcluster && go run . assets) go run ./test/bench/scale      # about 8 minutes
-//	... go run ./test/bench/scale -schools 1000 -required 0 -rest 5s -out ""
+//	KUBEBUILDER_ASSETS=$(cd hack/devcluster && go run . assets) go run ./test/bench/scale      # about 12 minutes
+//	... go run ./test/bench/scale -schools 1000 -required 0 -tuned 0 -rest 5s -out ""
 package main
 
 import (
@@ -32,6 +32,7 @@ import (
 type plan struct {
 	schools  sizes // one run each, without regard to capacity
 	required int   // schools of a further run with rollout.capacity Required; 0: none
+	tuned    int   // schools of a further run beside an API server that collects less garbage; 0: none
 	loaders  int
 	bare     bool
 	rest     time.Duration
@@ -48,6 +49,7 @@ func main() {
 	p := plan{schools: sizes{1000, 5000, 20_000}}
 	flag.Var(&p.schools, "schools", "schools of each run, separated by commas; about 133 to a district")
 	flag.IntVar(&p.required, "required", 20_000, "schools of a last run whose campaign must fit what counsellors and hospitals take; 0: none")
+	flag.IntVar(&p.tuned, "tuned", 20_000, "schools of a run with GOGC=400 for etcd and kube-apiserver; 0: none")
 	flag.IntVar(&p.loaders, "loaders", 8, "districts declared at the same time")
 	flag.BoolVar(&p.bare, "bare", true, "write the same with a bare client afterwards")
 	flag.DurationVar(&p.rest, "rest", 30*time.Second, "how long writes are counted after everything is settled")
@@ -70,8 +72,8 @@ func (p plan) check() error {
 		return errors.New("KUBEBUILDER_ASSETS is not set: set it to what (cd hack/devcluster && go run . assets) prints")
 	case p.loaders < 1:
 		return errors.New("-loaders must be at least 1")
-	case p.required < 0 || slices.Min(p.schools) < 1:
-		return errors.New("-schools must be at least 1, and -required at least 0")
+	case p.required < 0 || p.tuned < 0 || slices.Min(p.schools) < 1:
+		return errors.New("-schools must be at least 1, and -required and -tuned at least 0")
 	}
 	return nil
 }
@@ -98,6 +100,13 @@ func (p plan) measure(ctx context.Context) error {
 	}
 	if p.required > 0 {
 		if err := p.add(ctx, &r, newProvince(p.required, true), dir); err != nil {
+			return err
+		}
+	}
+	if p.tuned > 0 {
+		declared := newProvince(p.tuned, false)
+		declared.tuned = true
+		if err := p.add(ctx, &r, declared, dir); err != nil {
 			return err
 		}
 	}

@@ -3,13 +3,11 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/evenkeel/evenkeel/test/bench/about"
@@ -23,12 +21,14 @@ type facts struct {
 	Loaders               int
 	Flags                 []string
 	LoadBefore, LoadAfter string // of the machine, over 1, 5 and 15 minutes
+	Nice                  string
 }
 
 // run is one province.
 type run struct {
 	Schools, Districts int
 	Required           bool
+	Tuned              bool               // etcd and kube-apiserver had GOGC=400
 	Seconds            float64            // from the first create to the last write
 	DeclaredSeconds    float64            // until the loader's last create
 	SchoolsSeconds     float64            // until the last status of a school
@@ -62,7 +62,7 @@ func readFacts(p plan) facts {
 	return facts{
 		Date: time.Now().Format(time.DateOnly), Commit: about.Commit(), Script: "go run ./test/bench/scale",
 		Cores: runtime.NumCPU(), CPU: about.CPU(), Kernel: about.Kernel(), Go: runtime.Version(),
-		Loaders: p.loaders, Flags: p.flags, LoadBefore: about.Load(),
+		Loaders: p.loaders, Flags: p.flags, LoadBefore: about.Load(), Nice: about.Output("nice"),
 	}
 }
 
@@ -111,9 +111,6 @@ func (r *run) account(writes []write) {
 func exponent(runs []run) float64 {
 	var n, x, y, xx, xy float64
 	for _, r := range runs {
-		if r.Required {
-			continue
-		}
 		a, b := math.Log(float64(r.Schools)), math.Log(r.Seconds)
 		n, x, y, xx, xy = n+1, x+a, y+b, xx+a*a, xy+a*b
 	}
@@ -142,15 +139,4 @@ func (r result) write(dir string) error {
 		err = os.WriteFile(filepath.Join(dir, "scale.md"), []byte(page), 0o644)
 	}
 	return err
-}
-
-func (r result) page() string {
-	f, b := r.Facts, &strings.Builder{}
-	fmt.Fprintf(b, "# A province from nothing to rest, %s\n\n`%s` at commit `%s`; raw figures in scale.json.\n\n", f.Date, f.Script, f.Commit)
-	fmt.Fprintf(b, "Growth exponent of the time over the schools: %.2f.\n\n", exponent(r.Runs))
-	for _, one := range r.Runs {
-		fmt.Fprintf(b, "%v\n", one)
-	}
-	_ = maps.Keys[map[string]int]
-	return b.String()
 }

@@ -12,16 +12,16 @@ import (
 
 // run brings one province from nothing to rest, and has a bare client write the same.
 func (p plan) run(ctx context.Context, declared province, dir string) (one run, err error) {
-	c, err := startCluster(ctx, dir)
+	c, err := startCluster(ctx, dir, declared.tuned)
 	if err != nil {
 		return one, err
 	}
-	one = run{Schools: declared.schools, Districts: declared.districts, Required: declared.required}
+	one = run{Schools: declared.schools, Districts: declared.districts, Required: declared.required, Tuned: declared.tuned}
 	content, err := p.converge(ctx, c, declared, dir, &one)
 	if err := errors.Join(err, c.stop()); err != nil || !p.bare {
 		return one, err
 	}
-	if c, err = startCluster(ctx, dir); err != nil {
+	if c, err = startCluster(ctx, dir, declared.tuned); err != nil {
 		return one, err
 	}
 	one.Bare, err = p.writeBare(ctx, c, declared, content)
