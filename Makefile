@@ -84,6 +84,10 @@ bench: ## Benchmarks of the pure packages, then a district against pgbench, writ
 bench-scoring: ## Score beside R's psych, numpy, fhirpath and the memory, written to docs/bench (installs them; about 5 min)
 	./hack/bench-scoring.sh
 
+.PHONY: bench-scale
+bench-scale: ## 150 districts and 20,000 schools on a real kube-apiserver beside a bare client, written to docs/bench (about 12 min)
+	KUBEBUILDER_ASSETS=$$($(DEVCLUSTER) assets) && export KUBEBUILDER_ASSETS && go run ./test/bench/scale
+
 .PHONY: oracles
 oracles: ## Hold the scoring against R's psych, HL7's FHIRPath and known facts; writes docs/oracles.md (installs R, fhirpath)
 	./hack/oracles.sh

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"runtime/debug"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"testing"
 
