@@ -74,7 +74,7 @@ type GateException struct {
 	Name string `json:"name,omitempty"`
 	// gate that it is from. There is none from ReferralChannel and DutyChain: a child who signals danger must find somebody.
 	// +required
-	// +kubebuilder:validation:Enum=Publicity;Training;Staffing;CounsellingRoom;DutyDrill;ExpertGroup
+	// +kubebuilder:validation:XValidation:rule="!(self in ['ReferralChannel', 'DutyChain'])",message="there is no exception from ReferralChannel and DutyChain: a child who signals danger must find somebody"
 	Gate GateName `json:"gate,omitempty"`
 	// district it is for, by namespace.
 	// +required

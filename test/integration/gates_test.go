@@ -48,6 +48,9 @@ func init() {
 		example{rule: of("spec.gateExceptions[]", "an exception from ExpertGroup, and no other, lists areas"),
 			accept: gateException("ExpertGroup", "areas", list("east")),
 			reject: gateException("DutyDrill", "areas", list("east"))},
+		example{rule: of("spec.gateExceptions[].gate", "there is no exception from ReferralChannel and DutyChain: a child who signals danger must find somebody"),
+			accept: gateException("DutyDrill"),
+			reject: gateException("DutyChain")},
 	)
 }
 
