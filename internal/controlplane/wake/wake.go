@@ -61,7 +61,7 @@ func (g *gathering) add(ctx context.Context, obj client.Object, q queue) {
 func (g *gathering) gather(request reconcile.Request, q queue) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now := time.Now()
+	now := time.Now() //nolint:forbidigo // how long events are gathered; nothing is decided by it
 	if o, is := g.open[request]; is {
 		o.timer.Reset(min(g.window.Quiet, o.until.Sub(now)))
 		return
