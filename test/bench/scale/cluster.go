@@ -66,6 +66,7 @@ func startCluster(ctx context.Context, dir string, tuned bool) (c *cluster, err 
 	env := &envtest.Environment{CRDDirectoryPaths: []string{"config/crd/bases"}, ErrorIfCRDPathMissing: true}
 	arguments := env.ControlPlane.GetAPIServer().Configure()
 	arguments.Set("audit-policy-file", rules).Set("audit-log-path", events).Set("audit-log-mode", "blocking")
+	arguments.Set("service-cluster-ip-range", "10.0.0.0/16") // of the tests' 254 addresses a province takes 600
 	c = &cluster{env: env}
 	if c.config, err = env.Start(); err != nil {
 		return nil, fmt.Errorf("starting the API server: %w", err)

@@ -131,7 +131,7 @@ func (o *operator) stop() error {
 		return nil //nolint:nilerr // it has ended
 	}
 	select {
-	case <-o.done:
+	case <-o.done: //nolint:errcheck // how it ended says nothing: it was asked to
 	case <-time.After(30 * time.Second):
 		return errors.Join(errors.New("the manager did not end within 30 s"), o.cmd.Process.Kill())
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -41,17 +42,20 @@ func (p province) schoolsSettled(ctx context.Context, c client.Client) error {
 	return nil
 }
 
+// servicesOf is how many Services a district has.
+const servicesOf = 4
+
 func (p province) districtsSettled(ctx context.Context, c client.Client) error {
 	var list v1alpha1.DistrictList
 	var jobs batchv1.JobList
-	if err := c.List(ctx, &list); err != nil {
-		return err
+	var services corev1.ServiceList
+	for _, l := range []client.ObjectList{&list, &jobs, &services} {
+		if err := c.List(ctx, l); err != nil {
+			return err
+		}
 	}
-	if err := c.List(ctx, &jobs); err != nil {
-		return err
-	}
-	if len(list.Items) != p.districts || len(jobs.Items) != p.districts {
-		return fmt.Errorf("%d districts and %d migrations of %d", len(list.Items), len(jobs.Items), p.districts)
+	if len(list.Items) != p.districts || len(jobs.Items) != p.districts || len(services.Items) < servicesOf*p.districts {
+		return fmt.Errorf("%d districts, %d migrations and %d Services of %d", len(list.Items), len(jobs.Items), len(services.Items), p.districts)
 	}
 	for i, d := range list.Items {
 		if err := holds(&d, d.Status.Conditions, d.Status.ObservedGeneration, v1alpha1.ConditionAuthorised); err != nil {
