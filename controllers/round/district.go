@@ -36,7 +36,7 @@ func districtGate(s *scene) gate {
 
 func channelGate(s *scene) gate {
 	if s.policy == nil {
-		return unclear("which tiers draft referrals is not known: the policy, or the record of it, is not there")
+		return s.untold()
 	}
 	out := gate{state: fail, reason: v1alpha1.ReasonChannelNotUsable, message: "no usable ReferralChannel of class"}
 	for _, tier := range s.policy.Tiers {
@@ -48,6 +48,16 @@ func channelGate(s *scene) gate {
 		return gate{}
 	}
 	return out
+}
+
+// untold is the channels' gate where it is not known which tiers draft referrals. The policy's own gate says what is
+// wrong until the meaning is settled; from then on the record has it, and a round that was never let through waits for it.
+func (s *scene) untold() gate {
+	const message = "which tiers draft referrals is not known: the policy, or the record of it, is not there"
+	if s.d.settled {
+		return s.unheard(v1alpha1.ReasonChannelNotUsable, message)
+	}
+	return unclear(message)
 }
 
 // hasChannel reports whether a channel of the class can be used now. Once the round is

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -40,11 +41,12 @@ type gate struct {
 
 // How many names a condition of a gate has, and how many of each gate GatesPassed has.
 // Fewer if they are long: a message has at most 1,024 characters, and how many more there
-// are comes last.
+// are comes last. Of notes there are as many as leave room for what the gate counts for.
 const (
 	namedAtMost = 20
 	summedUp    = 5
 	namesLength = 600
+	notesEnd    = 880
 )
 
 // text is the message with at most so many names.
@@ -56,11 +58,23 @@ func (g gate) text(names int) string {
 	if len(g.names) > 0 {
 		parts = []string{g.message + ": " + named(g.names, names)}
 	}
-	text := strings.Join(append(parts, g.notes...), "; ")
+	text := strings.Join(noted(parts, g.notes), "; ")
 	if g.advisory {
 		text += " (advisory)"
 	}
 	return text
+}
+
+// noted adds the notes that there is room for.
+func noted(parts, notes []string) []string {
+	length := utf8.RuneCountInString(strings.Join(parts, ""))
+	for i, note := range notes {
+		if length += utf8.RuneCountInString(note); length > notesEnd {
+			return append(parts, fmt.Sprintf("and %d more about exceptions", len(notes)-i))
+		}
+		parts = append(parts, note)
+	}
+	return parts
 }
 
 func named(names []string, most int) string {

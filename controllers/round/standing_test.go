@@ -359,3 +359,48 @@ func TestMessagesNameAtMostTwenty(t *testing.T) {
 		t.Errorf("with long texts the condition is %s", got)
 	}
 }
+
+// A round on hold for a drill is not let through by what nobody can know: without the record of its meaning it is not
+// known which tiers draft referrals, and to whom.
+func TestWithoutItsRecordARoundThatNeverOpenedStaysOnHold(t *testing.T) {
+	o := underWay(t, noDrill, asks(required(v1alpha1.GateDutyDrill)))
+	o.view.State = contract.RoundHeld
+	look := func(at time.Time) decision {
+		d := decide(o, at)
+		summarise(&o.round, o, d, at)
+		return d
+	}
+	look(opens.Add(time.Hour))
+	drill(opens.Add(90 * time.Minute))(&o)
+	record := o.record
+	o.record = nil
+	for range 2 { // what was said the first time lets nothing through the second
+		if d := look(opens.Add(2 * time.Hour)); d.hold != contract.HoldNew {
+			t.Fatalf("hold %s without a record: %s", d.hold, d.gates.message)
+		}
+	}
+	o.record = record
+	if d := look(opens.Add(2 * time.Hour)); d.hold != contract.HoldNone {
+		t.Errorf("hold %s with the record: %s", d.hold, d.gates.message)
+	}
+}
+
+// However much there is to say of exceptions, a message ends with what it counts for: kubectl evenkeel status reads it there.
+func TestALongMessageStillSaysThatItIsAdvisory(t *testing.T) {
+	o := upcoming(t)
+	for i := range 55 {
+		more := *o.schools[0].DeepCopy()
+		more.Name, more.Spec.Training = fmt.Sprintf("%s-%02d", strings.Repeat("school", 8), i), v1alpha1.Training{}
+		o.schools = append(o.schools, more)
+		if i < 20 {
+			exceptSchool(v1alpha1.GateTraining, more.Name, "2026-09-17")(&o)
+		}
+	}
+	now := opens.Add(-time.Hour)
+	d := decide(o, now)
+	summarise(&o.round, o, d, now)
+	got := is(o.round.Status.Conditions, v1alpha1.ConditionSchoolsTrained)
+	if !strings.HasPrefix(got, "False/TrainingMissing") || !strings.HasSuffix(got, "; and 19 more about exceptions (advisory)") {
+		t.Errorf("the condition is %s", got)
+	}
+}
