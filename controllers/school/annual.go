@@ -47,11 +47,11 @@ func screen(o observed, now time.Time) screening {
 }
 
 // lastSaid goes by the status where this operator has not heard from the district yet: it is what the district told the
-// one before.
+// one before. Figures beside NoReport are of no use: whether they reached the target is not in them.
 func lastSaid(o observed, year coverage.Year) (said, bool) {
+	reason := annual.ReasonOf(o.school.Status.Conditions)
 	switch {
-	case o.coverage == nil && o.school.Status.Coverage.SchoolYear == year.Name:
-		reason := annual.ReasonOf(o.school.Status.Conditions)
+	case o.coverage == nil && o.school.Status.Coverage.SchoolYear == year.Name && reason != v1alpha1.ReasonNoReport:
 		return said{
 			students: o.school.Status.Coverage.Students,
 			met:      reason == v1alpha1.ReasonMet, nobody: reason == v1alpha1.ReasonNobodyOnRoster,

@@ -95,6 +95,7 @@ func TestScreen(t *testing.T) {
 		"a restart: in progress":  {district, nil, time.Time{}, was("2026-2027", "40/1500", "InProgress"), inAutumn, "InProgress", "2026-2027 40/1500", soon},
 		"a restart over the day":  {district, nil, time.Time{}, was("2026-2027", "40/1500", "DueSoon"), due, "Overdue", "2026-2027 40/1500", yearEnds},
 		"a restart: nobody":       {district, nil, time.Time{}, was("2026-2027", "0/0", "NobodyOnRoster"), inAutumn, "NobodyOnRoster", "2026-2027 0/0", soon},
+		"a restart: not reported": {district, nil, time.Time{}, was("2026-2027", "1480/1500", "NoReport"), due, "NoReport", "2026-2027 1480/1500", yearEnds},
 		"a restart over the year": {district, nil, time.Time{}, was("2025-2026", "1480/1500", "Met"), inAutumn, "NoReport", "2025-2026 1480/1500", soon},
 	}
 	for name, tt := range tests {

@@ -60,12 +60,10 @@ func (b *Board) CoverageDigest(namespace string) contract.Digest {
 func (p *place) keep(r *Reading) {
 	if said := r.Report.Coverage; r.OK && said != nil {
 		known := p.coverage != nil && p.coverage.Digest == said.Digest
-		if !known {
-			news := full(*said)
-			if p.askAnew = news == nil; news != nil {
-				p.coverage = news
-			}
+		if news := full(*said); !known && news != nil {
+			p.coverage, known = news, true
 		}
+		p.askAnew = !known
 		r.Report.Coverage = nil
 	}
 	r.Coverage = p.coverage

@@ -68,6 +68,8 @@ func TestCoverageIsHeldUntilAnotherComesInFull(t *testing.T) {
 	step("a report without", good(noon), first.Digest, 10)
 	step("another, left out", saying(short(second)), "", 10)
 	step("in full", saying(second), second.Digest, 90)
+	step("another, left out", saying(short(first)), "", 90)
+	step("in full, the one that is held", saying(second), second.Digest, 90)
 	if _, known := mustRead(t, b).Coverage.Of("school-30"); known {
 		t.Error("a school that was not named is known")
 	}
