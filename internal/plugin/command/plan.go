@@ -73,15 +73,16 @@ func (o *planOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	observed, err := o.observe(cmd.Context(), args)
+	name := strings.Join(args, "")
+	observed, err := o.observe(cmd.Context(), name)
 	if err != nil {
 		return err
 	}
-	for i, one := range observed {
-		report, err := plan.Compute(one, now)
-		if err != nil {
-			return err
-		}
+	reports, err := plan.Together(observed, name, now)
+	if err != nil {
+		return err
+	}
+	for i, report := range reports {
 		if i > 0 && (o.output == "table" || o.output == "wide") {
 			fmt.Fprintln(o.program.Streams.Out)
 		}
@@ -125,14 +126,15 @@ type planWorld struct {
 	namespaces []corev1.Namespace
 	districts  []v1alpha1.District
 	rounds     []v1alpha1.ScreeningRound
-	others     []v1alpha1.ScreeningCampaign // that are in the cluster
+	others     []v1alpha1.ScreeningCampaign // that are in the cluster alone
 	policies   []v1alpha1.EscalationPolicy
 	schools    []v1alpha1.School
 	channels   []v1alpha1.ReferralChannel
 }
 
-// observe reads files, the cluster, or both, and returns an entry for each campaign asked for.
-func (o *planOptions) observe(ctx context.Context, args []string) ([]planning.Observed, error) {
+// observe reads files, the cluster, or both, and returns an entry for each campaign, that of the
+// name given among them.
+func (o *planOptions) observe(ctx context.Context, name string) ([]planning.Observed, error) {
 	var w planWorld
 	if len(o.paths) > 0 {
 		files, err := o.files(ctx)
@@ -146,7 +148,7 @@ func (o *planOptions) observe(ctx context.Context, args []string) ([]planning.Ob
 			return nil, err
 		}
 	}
-	return w.observed(args)
+	return w.observed(name)
 }
 
 func (o *planOptions) files(ctx context.Context) (planWorld, error) {
@@ -212,7 +214,10 @@ func (w *planWorld) read(ctx context.Context, reader client.Reader, all bool) er
 	w.calendars = append(w.calendars, calendars.Items...)
 	w.policies = append(w.policies, policies.Items...)
 	w.namespaces, w.districts, w.rounds = namespaces.Items, districts.Items, rounds.Items
-	w.schools, w.channels, w.others = schools.Items, channels.Items, campaigns.Items
+	w.schools, w.channels = schools.Items, channels.Items
+	w.others = slices.DeleteFunc(slices.Clone(campaigns.Items), func(is v1alpha1.ScreeningCampaign) bool {
+		return slices.ContainsFunc(w.campaigns, func(c v1alpha1.ScreeningCampaign) bool { return c.Name == is.Name })
+	})
 	return nil
 }
 
@@ -227,22 +232,21 @@ func (w *planWorld) identify(existing []v1alpha1.ScreeningCampaign) {
 	}
 }
 
-func (w *planWorld) observed(args []string) ([]planning.Observed, error) {
+func (w *planWorld) observed(name string) ([]planning.Observed, error) {
 	var out []planning.Observed
 	for _, c := range w.campaigns {
-		if len(args) == 1 && c.Name != args[0] {
-			continue
-		}
 		one, err := w.of(c)
-		if err != nil {
+		switch {
+		case err == nil:
+			out = append(out, one)
+		case name == "" || c.Name == name:
 			return nil, err
 		}
-		out = append(out, one)
 	}
-	if len(out) == 0 {
-		if len(args) == 1 {
-			return nil, fmt.Errorf("there is no campaign %q", args[0])
-		}
+	switch {
+	case name != "" && !slices.ContainsFunc(out, func(o planning.Observed) bool { return o.Campaign.Name == name }):
+		return nil, fmt.Errorf("there is no campaign %q", name)
+	case len(out) == 0:
 		return nil, errors.New("there is no campaign to plan; give files with one, or look at kubectl get screeningcampaigns")
 	}
 	return out, nil

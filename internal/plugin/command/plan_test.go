@@ -153,6 +153,63 @@ func TestPlanDiff(t *testing.T) {
 	}
 }
 
+// Two campaigns of a file ask the same schools on the same days: as in the cluster the one that
+// comes second is blocked, also when only that one is asked for.
+func TestPlanOfCampaignsThatMeet(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(samples, "screeningcampaign.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := filepath.Join(t.TempDir(), "second.yaml")
+	changed := strings.NewReplacer("name: autumn-check-up", "name: a-second", "15 9 *", "17 9 *").Replace(string(text))
+	if err := os.WriteFile(second, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"plan"}, {"plan", "a-second"}} {
+		stdout, _, err := world{}.run(t, append(args, "-f", second, "-f", samples, "--at", "2026-09-01T08:00:00+08:00")...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"Campaign a-second will run on 2026-09-17", "  No round: SchoolsClaimed (1 district).", "fengtai  SchoolsClaimed by autumn-check-up"} {
+			if !strings.Contains(stdout, want) {
+				t.Errorf("%v lacks %q:\n%s", args, want, stdout)
+			}
+		}
+		if open := strings.Contains(stdout, "fengtai (autumn-check-up-20260915)"); open != (len(args) == 1) {
+			t.Errorf("%v:\n%s", args, stdout)
+		}
+	}
+}
+
+// What has no rounds says why, and an exception until a day that does not exist is not in force.
+func TestPlanSaysWhatThereIsNot(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(samples, "screeningcampaign.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	exception := "  gateExceptions:\n  - {name: e, gate: DutyDrill, district: fengtai, grantedBy: 区教委, until: \"2026-11-31\"}\n"
+	for name, tc := range map[string]struct{ old, new, at, want string }{
+		"nobody is selected": {`pilot: "true"`, `pilot: "maybe"`, "2026-09-01", "will run on 2026-09-15, next on 2027-09-15, Asia/Shanghai\n  No round: no district is selected.\n"},
+		"the run was missed": {"cron: \"0 8 15 9 *\"", `startDate: "2026-09-15"`, "2026-11-20", "was to run on 2026-09-15, Asia/Shanghai\n  No round: DeadlineMissed.\n"},
+		"no such day":        {"  suspend: false\n", "  suspend: false\n" + exception, "2026-09-01", "区教委      2026-11-31  NotADate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "c.yaml"), []byte(strings.Replace(string(text), tc.old, tc.new, 1)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			args := []string{"plan", "-f", dir, "--at", tc.at + "T08:00:00+08:00"}
+			for _, file := range []string{"academiccalendar.yaml", "namespace.yaml", "district.yaml"} {
+				args = append(args, "-f", filepath.Join(samples, file))
+			}
+			stdout, _, err := world{}.run(t, args...)
+			if err != nil || !strings.Contains(stdout, tc.want) {
+				t.Errorf("%v, lacks %q:\n%s", err, tc.want, stdout)
+			}
+		})
+	}
+}
+
 func TestPlanICal(t *testing.T) {
 	stdout, _, err := world{}.run(t, "plan", "-f", samples, "--at", "2026-09-01T08:00:00+08:00", "-o", "ical")
 	if err != nil {

@@ -33,7 +33,8 @@ type Exception struct {
 	For       []string `json:"for,omitempty"` // schools or areas
 	GrantedBy string   `json:"grantedBy"`
 	Until     string   `json:"until"`
-	// Effect is InForce, Ended, or EndsBeforeOpening: of every round of the plan in the district.
+	// Effect is InForce, Ended, NotADate (until is a day that does not exist), or EndsBeforeOpening: of every
+	// round of the plan in the district.
 	Effect string `json:"effect"`
 }
 
@@ -66,6 +67,7 @@ func shut(rounds []v1alpha1.ScreeningRound, plan planning.Plan) []Shut {
 const (
 	inForce           = "InForce"
 	ended             = "Ended"
+	notADate          = "NotADate"
 	endsBeforeOpening = "EndsBeforeOpening"
 )
 
@@ -109,14 +111,17 @@ func (r Report) exceptionsOf(o planning.Observed, now time.Time) []Exception {
 
 // effect compares civil dates as the gate does: an exception holds to the end of its last day.
 func (r Report) effect(e v1alpha1.GateException, today calendar.Date) string {
-	until := string(e.Until)
-	if until < today.String() {
+	until, err := calendar.ParseDate(string(e.Until))
+	if err != nil {
+		return notADate
+	}
+	if until.Before(today) {
 		return ended
 	}
 	late := 0
 	rounds := slices.DeleteFunc(slices.Clone(r.Rounds), func(round Round) bool { return round.District != e.District })
 	for _, round := range rounds {
-		if until < calendar.DateOf(round.OpensAt).String() {
+		if until.Before(calendar.DateOf(round.OpensAt)) {
 			late++
 		}
 	}
@@ -141,7 +146,7 @@ func (r Report) writeGates(w io.Writer, coloured bool) {
 		}
 	}
 	t := table.Table{Head: []string{"EXCEPTION", "GATE", "DISTRICT", "FOR", "GRANTED BY", "UNTIL", "EFFECT"}}
-	colours := map[string]table.Colour{ended: table.Yellow, endsBeforeOpening: table.Yellow}
+	colours := map[string]table.Colour{ended: table.Yellow, endsBeforeOpening: table.Yellow, notADate: table.Red}
 	for _, e := range r.Exceptions {
 		t.Row(colours[e.Effect], e.Name, e.Gate, e.District, strings.Join(e.For, ", "), e.GrantedBy, e.Until, e.Effect)
 	}

@@ -1,6 +1,6 @@
 // Package plan tells beforehand what a campaign will do, with the functions the operator
 // plans with: when each phase is, in which districts, what is skipped or blocked and why,
-// and what would change of the rounds that exist. Compute and the renderings are pure.
+// and what would change of the rounds that exist. Planning and the renderings are pure.
 package plan
 
 import (
@@ -94,25 +94,6 @@ type Change struct {
 	Change   string   `json:"change"`
 	Old      []string `json:"old,omitempty"`
 	New      []string `json:"new,omitempty"`
-}
-
-// Compute plans. When no run is due at that time, it plans for the instant of the next
-// one. The error is a fault of the campaign or of its calendar.
-func Compute(o planning.Observed, now time.Time) (Report, error) {
-	made(&o, now)
-	today := now
-	plan, err := compute(o, now)
-	if err != nil {
-		return Report{}, err
-	}
-	preview := plan.Slot.IsZero() && !plan.NextSlot.IsZero()
-	if preview {
-		now = plan.NextSlot
-		if plan, err = compute(o, now); err != nil {
-			return Report{}, err
-		}
-	}
-	return report(o, plan, now, today), nil
 }
 
 // OfRun plans the run of one date, which the schedule has: as it will be made on that day,

@@ -29,6 +29,9 @@ func (r Report) Write(w io.Writer, style Style) {
 		r.writeChanges(w, coloured)
 		return
 	}
+	if len(r.Rounds) == 0 && r.Slot != "" {
+		fmt.Fprintf(w, "  No round: %s.\n", r.Obstacles())
+	}
 	for _, g := range r.groups() {
 		g.write(w, style)
 	}
@@ -50,6 +53,8 @@ func (r Report) headline() string {
 		parts = append(parts, "has no run to come")
 	case r.Preview:
 		parts = append(parts, "will run on "+r.Slot)
+	case len(r.Rounds) == 0:
+		parts = append(parts, "was to run on "+r.Slot)
 	default:
 		parts = append(parts, "runs since "+r.Slot)
 	}

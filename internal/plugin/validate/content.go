@@ -36,6 +36,20 @@ func (c *checker) calendars() {
 	for _, cal := range c.set.Calendars {
 		_, err := translate.CompileCalendar(cal.Value.Spec)
 		c.faults(cal.Object, "spec.", "", err)
+		c.calendarExceptions(cal)
+	}
+}
+
+// calendarExceptions looks for the districts and schools that have days of their own, if the set
+// holds any: those of a name that nobody has are nobody's.
+func (c *checker) calendarExceptions(cal manifest.Of[v1alpha1.AcademicCalendar]) {
+	for i, e := range cal.Value.Spec.Exceptions {
+		at := fmt.Sprintf("spec.exceptions[%d].", i)
+		if len(c.set.Districts) > 0 && !c.has("District", e.District, e.District) {
+			c.missing(cal.Object, at+"district", "District", e.District)
+		} else if e.School != "" && len(in(c.set.Schools, e.District)) > 0 && !c.has("School", e.District, e.School) {
+			c.missing(cal.Object, at+"school", "School", e.School)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,6 +26,7 @@ func (c *checker) campaigns() {
 			policy: template.EscalationPolicyRef.Name, policyAt: "spec.template.spec.escalationPolicyRef.name",
 		})
 		c.fit(campaign)
+		c.rollout(campaign)
 		c.gateExceptions(campaign)
 		c.narrowings(campaign)
 	}
@@ -97,6 +99,26 @@ func (c *checker) selected(campaign manifest.Of[v1alpha1.ScreeningCampaign]) (ou
 			"selects no Namespace of this set; write labels that the namespaces of the districts carry")
 	}
 	return out
+}
+
+// rollout looks for the districts that are named for the order of the waves: a wave of a name that
+// nobody has stays empty, and those after it begin later all the same.
+func (c *checker) rollout(campaign manifest.Of[v1alpha1.ScreeningCampaign]) {
+	if len(c.set.Namespaces) == 0 {
+		return
+	}
+	selected := c.selected(campaign)
+	for _, list := range []struct {
+		field string
+		names []string
+	}{{"pilot", campaign.Value.Spec.Rollout.Pilot}, {"order", campaign.Value.Spec.Rollout.Order}} {
+		for i, name := range list.names {
+			if !slices.ContainsFunc(selected, func(d manifest.Of[v1alpha1.District]) bool { return d.Namespace == name }) {
+				c.add(campaign.Object, manifest.Warning, fmt.Sprintf("spec.rollout.%s[%d]", list.field, i),
+					fmt.Sprintf("the campaign selects no District %s in this set; write the namespace of one that it does", name))
+			}
+		}
+	}
 }
 
 // channels warns of a district without a channel for a tier that drafts referrals: its

@@ -255,6 +255,20 @@ func TestGatesAndInspections(t *testing.T) {
 			},
 			want: []string{"warning " + campaign + " spec.gateExceptions[0].district: the campaign does not select District fengtai; write one that it does"},
 		},
+		"waves of districts that the campaign does not select": {
+			changes: []change{{"screeningcampaign.yaml", "  suspend: false\n", "  suspend: false\n  rollout: {pilot: [fengtai], order: [kaizhou]}\n"}},
+			want:    []string{"warning " + campaign + " spec.rollout.order[0]: the campaign selects no District kaizhou in this set; write the namespace of one that it does"},
+		},
+		"days of a district and of a school that there are not": {
+			changes: []change{{"academiccalendar.yaml", "  makeUpDays:\n", "  exceptions:\n" +
+				"  - {name: a, district: fengtai, school: lotus-pond, makeUpDays: [\"2026-10-11\"]}\n" +
+				"  - {name: b, district: fengtai, school: lotus, makeUpDays: [\"2026-10-11\"]}\n" +
+				"  - {name: c, district: kaizhou, makeUpDays: [\"2026-10-11\"]}\n  makeUpDays:\n"}},
+			want: []string{
+				"warning AcademicCalendar/beijing-2026-2027 spec.exceptions[1].school: School lotus" + elsewhere,
+				"warning AcademicCalendar/beijing-2026-2027 spec.exceptions[2].district: District kaizhou" + elsewhere,
+			},
+		},
 		"an extra date that does not exist": {
 			changes: []change{{"screeningcampaign.yaml", "    missedRunPolicy: RunOnce\n", "    missedRunPolicy: RunOnce\n    extraDates: [\"2026-11-31\"]\n"}},
 			want:    []string{"error " + campaign + ` spec.schedule.extraDates[0]: "2026-11-31" is not a date; write YYYY-MM-DD, such as 2026-09-01`},
