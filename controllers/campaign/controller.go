@@ -76,8 +76,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	now := r.Clock.Now()
 	d := decide(*o, now)
-	applyErr := r.apply(ctx, d)
-	if applyErr == nil {
+	d.failed = r.apply(ctx, d)
+	if d.failed == nil {
 		r.emitReplanned(*o, d)
 	}
 	after := o.campaign.DeepCopy()
@@ -86,7 +86,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if statusErr == nil && wait == 0 {
 		r.emit(&o.campaign, after)
 	}
-	return result.Of(errors.Join(applyErr, statusErr), d.fault, wait, nextLook(d, now))
+	return result.Of(errors.Join(d.failed, statusErr), d.fault, wait, nextLook(d, now))
 }
 
 // planners are the campaigns whose plan depends on schools and channels.

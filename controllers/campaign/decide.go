@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
+	"github.com/evenkeel/evenkeel/internal/controlplane/result"
 	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
 )
 
@@ -15,6 +16,7 @@ type decision struct {
 	planned bool   // there is a plan; if not, what was planned before stays
 	fault   error  // what only an edit of the campaign can cure
 	waiting string // what the campaign waits for
+	failed  error  // some rounds could not be written
 }
 
 // decide is the only place with policy. A fault leaves the rounds as they are: the last
@@ -58,10 +60,14 @@ func missing(o observed) string {
 	return ""
 }
 
-// nextLook is how long until the next run is due.
+// nextLook is how long until the next run is due. Without one a plan may change with time all the same: another
+// campaign's round is over, a wave has passed.
 func nextLook(d decision, now time.Time) time.Duration {
-	if d.plan.NextSlot.IsZero() {
+	switch {
+	case !d.planned:
 		return 0
+	case d.plan.NextSlot.IsZero():
+		return result.Longest
 	}
 	return d.plan.NextSlot.Sub(now)
 }

@@ -48,6 +48,8 @@ func ready(d decision) conditions.Verdict {
 		return conditions.Verdict{State: conditions.Invalid, Message: d.fault.Error() + "; rounds that were planned before stay as they are"}
 	case d.waiting != "":
 		return conditions.Verdict{State: conditions.Waiting, Message: d.waiting}
+	case d.failed != nil:
+		return conditions.Verdict{State: conditions.Progressing, Message: "Rounds could not be written, which is tried again: " + d.failed.Error()}
 	}
 	return conditions.Verdict{State: conditions.Applied, Message: "The campaign is planned"}
 }
@@ -66,6 +68,8 @@ func planned(o observed, d decision) metav1.Condition {
 		return conditions.False(kind, v1alpha1.ReasonBlocked, sentence(d.plan.Blocked))
 	case len(d.plan.Rounds) == 0:
 		return conditions.False(kind, v1alpha1.ReasonNothingDue, "No run is due")
+	case d.failed != nil:
+		return conditions.False(kind, v1alpha1.ReasonBlocked, "Not every round is as planned; the condition Ready says why")
 	}
 	return conditions.True(kind, v1alpha1.ReasonPlanned, fmt.Sprintf("Every selected district has its round of %s", d.plan.Slot)+unselected(d.plan.Warnings)+withoutMakeUp(d.plan.Warnings))
 }
