@@ -106,6 +106,32 @@ func TestOneStateForEveryStudent(t *testing.T) {
 	}
 }
 
+// A form that nobody submitted ended with its session, also when the scorer, which was away, finds it in the
+// new school year.
+func TestAFormThatEndedBeforeTheYearBeganIsNotOfIt(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	db.OpenRound(t)
+	for name, tt := range map[string]struct {
+		act   pgtest.Act
+		ended time.Duration // after the year began
+		want  string
+	}{
+		"scored":                            {pgtest.Scored, -time.Hour, "Absent"},
+		"not scored yet":                    {pgtest.Waiting, -time.Hour, "Absent"},
+		"its session ended with the year":   {pgtest.Scored, 0, "Absent"},
+		"it ended in the first hour":        {pgtest.Scored, time.Hour, "Screened"},
+		"void, and ended in the first hour": {pgtest.Undetermined, time.Hour, "Unscorable"},
+	} {
+		s := db.AddStudent(t, pgtest.StudentWith{})
+		db.AddAttempt(t, s.ID, pgtest.Round, tt.act, day(2))
+		db.Exec(t, "UPDATE ek.attempt SET state = 'Finalised', finalise_at = $2 WHERE student_id = $1", s.ID, begin.Add(tt.ended))
+		if got := states(t, db, map[uuid.UUID]string{s.ID: name})[name]; got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
 // state is the ledger's word, worked out here from the meaning of the words.
 func state(consent string, key bool, acts []act) string {
 	var last act // of those that say what the student wants: answering or declining

@@ -107,6 +107,7 @@ func TestWhoDoesNotAcknowledgeADrill(t *testing.T) {
 	d.Duty(t, "sun", contract.City, "", "sms")
 	d.Exec(t, "UPDATE ek.duty_person SET active = false WHERE subject = 'sun'")
 	d.Exec(t, "INSERT INTO ek.duty_person (subject, level) VALUES ('zhou', 'City')")
+	d.Exec(t, "INSERT INTO ek.staff_group (group_name, role, school) VALUES ('one-school', 'DistrictDuty', 'no-1')")
 	machine := d.issuer.Token(t, map[string]any{"sub": "wang", "groups": []string{"city-duty"}})
 	tests := map[string]struct {
 		got   answer
@@ -117,6 +118,7 @@ func TestWhoDoesNotAcknowledgeADrill(t *testing.T) {
 		"not on the duty list":                 {d.acknowledge(t, "wu", "city-duty"), "subject"},
 		"without the group that may act there": {d.acknowledge(t, "wang", "no-1-duty"), "groups"},
 		"another school's":                     {d.acknowledge(t, "zhao", "no-2-duty"), "groups"},
+		"the district's, acting in one school": {d.acknowledge(t, "li", "one-school"), "groups"},
 		"without a duty role":                  {d.acknowledge(t, "li", "registrars"), "groups"},
 		"a service account":                    {d.send(t, machine, "POST", "/api/v1/drill/acknowledge", nil), "subject"},
 	}

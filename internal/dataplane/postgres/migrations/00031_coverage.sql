@@ -10,7 +10,8 @@
 --   Unscorable  answered, and no answer could be scored, or none has been yet
 --   ConsentMissing, Absent   the rest
 -- at is when the response was given or the student declined. What counts is when a student
--- answered, not when the scorer got to it.
+-- answered, not when the scorer got to it: a form that nobody submitted ended with its session,
+-- whenever it was found.
 --
 -- No search_path of its own and every name qualified: only so is it inlined, and a caller that
 -- asks for one student reads one student.
@@ -26,11 +27,12 @@ LANGUAGE sql STABLE AS $$
         CASE WHEN x.screened_at IS NOT NULL THEN x.screened_at
              WHEN s.guardian_consent <> 'Refused' AND k.student_id IS NOT NULL THEN x.declined_at END
     FROM ek.student s LEFT JOIN ek.student_key k ON k.student_id = s.id LEFT JOIN (
-        SELECT a.student_id, min(a.finished_at) FILTER (WHERE NOT r.undetermined) AS screened_at,
-            max(a.finished_at) FILTER (WHERE a.state = 'Declined') AS declined_at,
-            max(a.finished_at) FILTER (WHERE a.state <> 'Declined' AND (r.undetermined OR a.failed OR a.scored_at IS NULL)) AS answered_at
-        FROM ek.attempt a LEFT JOIN ek.result r ON r.attempt_id = a.id
-        WHERE a.finished_at >= p_since GROUP BY a.student_id) x ON x.student_id = s.id
+        SELECT a.student_id, min(e.ended_at) FILTER (WHERE NOT r.undetermined) AS screened_at,
+            max(e.ended_at) FILTER (WHERE a.state = 'Declined') AS declined_at,
+            max(e.ended_at) FILTER (WHERE a.state <> 'Declined' AND (r.undetermined OR a.failed OR a.scored_at IS NULL)) AS answered_at
+        FROM ek.attempt a LEFT JOIN ek.result r ON r.attempt_id = a.id CROSS JOIN LATERAL (
+            SELECT CASE a.state WHEN 'Finalised' THEN least(a.finished_at, a.finalise_at - interval '1 microsecond') ELSE a.finished_at END) AS e (ended_at)
+        WHERE e.ended_at >= p_since GROUP BY a.student_id) x ON x.student_id = s.id
     WHERE s.active
 $$;
 -- +goose StatementEnd

@@ -14,6 +14,7 @@ CREATE TABLE ek.drill (
 );
 CREATE UNIQUE INDEX drill_one_open ON ek.drill ((true)) WHERE ended_at IS NULL;
 CREATE INDEX drill_begun ON ek.drill (begun_at);
+CREATE INDEX drill_acknowledged ON ek.drill (acknowledged_at);
 
 -- What a drill wants: somebody of the level, of that school; '' is any, or a level without schools.
 CREATE TABLE ek.drill_wanted (
@@ -94,12 +95,19 @@ CREATE OR REPLACE FUNCTION ek.duty_reach() RETURNS text LANGUAGE sql STABLE SET 
 $$;
 -- +goose StatementEnd
 
--- Whether a drill was held at every level that rounds may call now. A school that joined
--- a cohort since does not undo it.
+-- The levels that rounds may call now.
 -- +goose StatementBegin
-CREATE FUNCTION ek.drill_covers(p_drill uuid) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, ek, pg_temp AS $$
-    SELECT NOT EXISTS (SELECT FROM ek.callable c
-        WHERE c.level NOT IN (SELECT w.level FROM ek.drill_wanted w WHERE w.drill_id = p_drill))
+CREATE FUNCTION ek.called_levels() RETURNS text[] LANGUAGE sql STABLE SET search_path = pg_catalog, ek, pg_temp AS $$
+    SELECT coalesce(array_agg(DISTINCT c.level), '{}') FROM ek.callable c
+$$;
+-- +goose StatementEnd
+
+-- Whether a drill was held at every one of these levels. A school that joined a cohort since does not
+-- undo it. Whoever asks of many drills works out called_levels once.
+-- +goose StatementBegin
+CREATE FUNCTION ek.drill_covers(p_drill uuid, p_levels text[]) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, ek, pg_temp AS $$
+    SELECT NOT EXISTS (SELECT FROM unnest(p_levels) AS l (level)
+        WHERE NOT EXISTS (SELECT FROM ek.drill_wanted w WHERE w.drill_id = p_drill AND w.level = l.level))
 $$;
 -- +goose StatementEnd
 
@@ -155,7 +163,7 @@ CREATE FUNCTION ek.drill_due(p_now timestamptz) RETURNS boolean LANGUAGE sql STA
     SELECT NOT EXISTS (SELECT FROM ek.drill d WHERE d.ended_at IS NULL OR d.begun_at BETWEEN p_now - interval '1 hour' AND p_now)
        AND EXISTS (SELECT FROM ek.drill_occasions(p_now) o
             WHERE o.due_at <= p_now AND p_now < o.until
-              AND NOT EXISTS (SELECT FROM ek.drill d WHERE d.begun_at BETWEEN o.since AND p_now AND ek.drill_covers(d.id)))
+              AND NOT EXISTS (SELECT FROM ek.drill d WHERE d.begun_at BETWEEN o.since AND p_now AND ek.drill_covers(d.id, (SELECT ek.called_levels()))))
 $$;
 -- +goose StatementEnd
 
@@ -274,7 +282,7 @@ CREATE FUNCTION ek.may_act(p_groups text[], p_level text, p_school text) RETURNS
 SET search_path = pg_catalog, ek, pg_temp AS $$
     SELECT EXISTS (SELECT FROM ek.staff_group g WHERE g.group_name = ANY (p_groups) AND CASE p_level
         WHEN 'School'   THEN g.role = 'SchoolDuty' AND g.school = p_school OR g.role = 'DistrictDuty' AND g.school IN ('', p_school)
-        WHEN 'District' THEN g.role = 'DistrictDuty'
+        WHEN 'District' THEN g.role = 'DistrictDuty' AND g.school = '' -- it is called for every school
         WHEN 'City'     THEN g.role = 'CityDuty'
         ELSE false END)
 $$;
@@ -422,7 +430,7 @@ END $$;
 CREATE FUNCTION ek_casework.drill_report() RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, ek, pg_temp AS $$
     SELECT jsonb_build_object('acknowledgedAtUnix', floor(extract(epoch FROM d.acknowledged_at))::bigint)
-    FROM ek.drill d WHERE d.acknowledged_at <= clock_timestamp() AND ek.drill_covers(d.id)
+    FROM ek.drill d WHERE d.acknowledged_at <= clock_timestamp() AND ek.drill_covers(d.id, (SELECT ek.called_levels()))
     ORDER BY d.acknowledged_at DESC LIMIT 1
 $$;
 -- +goose StatementEnd
@@ -443,7 +451,7 @@ $$;
 DROP FUNCTION ek_casework.drill_facts, ek_casework.drill_report, ek_casework.hear_receipt, ek_casework.drill_call_failed,
     ek_casework.drill_call_accepted, ek_casework.claim_drill_calls, ek_casework.drill, ek_casework.acknowledge_drill, ek.may_act,
     ek_casework.begin_drill, ek.may_drill, ek_casework.advance_drills, ek.expire_drills, ek.begin_drill, ek.call_for_drill,
-    ek.drill_due, ek.drill_occasions, ek.latest_drill, ek.drill_covers;
+    ek.drill_due, ek.drill_occasions, ek.latest_drill, ek.drill_covers, ek.called_levels;
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION ek.duty_reach() RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, ek, pg_temp AS $$
     WITH person AS (
