@@ -25,7 +25,7 @@ func Claims(round v1alpha1.ScreeningRound, others []v1alpha1.ScreeningRound, cam
 	for _, other := range others {
 		opens, closes := translate.Window(other.Spec)
 		another := other.Namespace == round.Namespace && other.Name != round.Name
-		if another && closes.After(now) && precedes(other, round) && alive(other, campaigns) && share(other, round, schools) {
+		if another && !over(other, now) && precedes(other, round) && alive(other, campaigns) && share(other, round, schools) {
 			out = append(out, rollout.Claim{Campaign: other.Spec.Campaign.Name, OpensAt: opens, ClosesAt: closes})
 		}
 	}

@@ -40,7 +40,7 @@ func Extension(spec v1alpha1.ScreeningRoundSpec) (days int) {
 func (o Observed) extended(cal *calendar.Compiled, now time.Time) []v1alpha1.ScreeningRound {
 	out := slices.Clone(o.Rounds)
 	for i, r := range out {
-		open := r.Status.OpenedTime != nil && !over(r, now) && len(r.Status.Release.Tiers) == 0
+		open := r.Status.OpenedTime != nil && !over(r, now)
 		if stage1, found := translate.Phase(r.Spec, v1alpha1.PhaseStage1); found && open && (asked(r.Spec) > 0 || Extension(r.Spec) > 0) {
 			_, without, _ := translate.Narrowing(o.Districts[r.Namespace].Spec.Narrowing) // what cannot be read holds no day
 			out[i].Spec = extend(o, r, cal, rollout.Extension{

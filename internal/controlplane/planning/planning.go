@@ -157,10 +157,11 @@ func fixed(r v1alpha1.ScreeningRound, now time.Time) bool {
 	return r.Status.OpenedTime != nil || r.Status.MeaningDigest != "" && !now.Before(opens.Add(-Settling))
 }
 
-// over reports whether a round's last session has passed.
+// over reports whether a round's last session has passed. One that is released stays closed, also when its early end is
+// taken back.
 func over(r v1alpha1.ScreeningRound, now time.Time) bool {
 	_, closes := translate.Window(r.Spec)
-	return !closes.After(now)
+	return len(r.Status.Release.Tiers) > 0 || !closes.After(now)
 }
 
 // writes lists the rounds that are not as planned, by district and name. Of one that planning leaves alone, only

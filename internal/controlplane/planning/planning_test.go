@@ -231,6 +231,10 @@ func TestClaims(t *testing.T) {
 			mine.CreationTimestamp, other.Spec.EndAt = metav1.Time{}, ptr.To(metav1.NewTime(slotDay))
 			other.Spec.Sessions[0].From = metav1.NewTime(slotDay.Add(-time.Hour))
 		}, false},
+		"released, and its early end taken back": {func(mine, other *v1alpha1.ScreeningRound, _ *v1alpha1.ScreeningCampaign) {
+			mine.CreationTimestamp, other.Status.OpenedTime = metav1.Time{}, &other.CreationTimestamp
+			other.Status.Release.Tiers = []v1alpha1.TierCount{{Tier: "None"}}
+		}, false},
 		"in another district": {func(mine, other *v1alpha1.ScreeningRound, _ *v1alpha1.ScreeningCampaign) {
 			mine.CreationTimestamp, other.Namespace = metav1.Time{}, "kaizhou"
 		}, false},
