@@ -82,26 +82,34 @@ func checkInstallation(ctx context.Context, pool *pgxpool.Pool, district string)
 	return Describe(err)
 }
 
-func runMigrations(ctx context.Context, pool *pgxpool.Pool) (int64, error) {
+func runMigrations(ctx context.Context, pool *pgxpool.Pool) (version int64, err error) {
+	err = withMigrations(pool, func(m *goose.Provider) error {
+		if _, err := m.Up(ctx); err != nil {
+			return fmt.Errorf("migrating: %w", err)
+		}
+		version, err = m.GetDBVersion(ctx)
+		return err
+	})
+	return version, err
+}
+
+func withMigrations(pool *pgxpool.Pool, do func(*goose.Provider) error) error {
 	files, err := fs.Sub(embedded, "migrations")
 	if err != nil {
-		return 0, err
+		return err
 	}
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	db := stdlib.OpenDBFromPool(pool)
 	defer db.Close()
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, files,
 		goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
 	if err != nil {
-		return 0, fmt.Errorf("reading the migrations: %w", err)
+		return fmt.Errorf("reading the migrations: %w", err)
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return 0, fmt.Errorf("migrating: %w", err)
-	}
-	return provider.GetDBVersion(ctx)
+	return do(provider)
 }
 
 // SchemaVersion is the newest migration of this build.
