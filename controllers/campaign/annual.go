@@ -19,8 +19,14 @@ var screened = wake.Window{Quiet: 10 * time.Second, AtMost: time.Minute}
 func coverageMayDiffer(e event.UpdateEvent) bool {
 	was, isDistrict := e.ObjectOld.(*v1alpha1.District)
 	now, alsoDistrict := e.ObjectNew.(*v1alpha1.District)
-	return !isDistrict || !alsoDistrict || !equality.Semantic.DeepEqual(was.Status.Coverage, now.Status.Coverage) ||
-		annual.ReasonOf(was.Status.Conditions) != annual.ReasonOf(now.Status.Conditions)
+	return !isDistrict || !alsoDistrict || !equality.Semantic.DeepEqual(was.Status.Coverage, now.Status.Coverage)
+}
+
+// standingMayDiffer: how a district stands changes a few times a year, what it covers all day.
+func standingMayDiffer(e event.UpdateEvent) bool {
+	was, isDistrict := e.ObjectOld.(*v1alpha1.District)
+	now, alsoDistrict := e.ObjectNew.(*v1alpha1.District)
+	return !isDistrict || !alsoDistrict || annual.ReasonOf(was.Status.Conditions) != annual.ReasonOf(now.Status.Conditions)
 }
 
 // inSchoolYear is how the districts that the campaign selects stand: one that is not there yet has reported nothing.

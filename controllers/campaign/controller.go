@@ -43,17 +43,20 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	labelled := builder.WithPredicates(predicate.Or[client.Object](predicate.LabelChangedPredicate{}, terminating))
 	comesOrGoes := builder.WithPredicates(predicate.Funcs{UpdateFunc: func(event.UpdateEvent) bool { return false }})
 	all := handler.EnqueueRequestsFromMapFunc(r.all)
-	districts, schools := wake.After(wake.Many, r.all), wake.After(wake.Many, r.planners)
+	edited := builder.WithPredicates(predicate.GenerationChangedPredicate{}, predicate.Funcs{CreateFunc: func(event.CreateEvent) bool { return false }})
+	gathered := wake.In(wake.Many)
+	districts, schools := gathered.Of(r.all), gathered.Of(r.planners)
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("campaign").
 		For(&v1alpha1.ScreeningCampaign{}, changed).
-		Watches(&v1alpha1.ScreeningRound{}, wake.After(wake.Few, ofRound), changed).
-		Watches(&v1alpha1.ScreeningRound{}, wake.After(wake.Many, ofRound)).
+		Watches(&v1alpha1.ScreeningRound{}, wake.After(wake.Few, ofRound), edited).
+		Watches(&v1alpha1.ScreeningRound{}, gathered.Of(ofRound)).
 		Watches(&v1alpha1.ScreeningRound{}, districts, comesOrGoes).
 		Watches(&v1alpha1.School{}, schools, changed).
 		Watches(&v1alpha1.ReferralChannel{}, schools, changed).
 		Watches(&v1alpha1.AcademicCalendar{}, all, changed).
-		Watches(&v1alpha1.District{}, districts, changed).
+		Watches(&v1alpha1.District{}, districts, builder.WithPredicates(predicate.Or(
+			predicate.GenerationChangedPredicate{}, predicate.Funcs{UpdateFunc: standingMayDiffer}))).
 		Watches(&v1alpha1.District{}, wake.After(screened, r.all), builder.WithPredicates(predicate.Funcs{
 			CreateFunc: func(event.CreateEvent) bool { return false },
 			UpdateFunc: coverageMayDiffer,

@@ -26,25 +26,36 @@ var Many = Window{Quiet: 2 * time.Second, AtMost: 30 * time.Second}
 
 // After wakes whatever which returns once the changes of a window are over. A province brings twenty thousand schools at
 // once: with a look at each of them whoever looks at all schools would be done with the square of their number.
-func After(w Window, which handler.MapFunc) handler.EventHandler {
-	g := &gathering{window: w, which: which, open: map[reconcile.Request]*opening{}}
-	return handler.Funcs{
-		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) { g.add(ctx, e.Object, q) },
-		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) { g.add(ctx, e.ObjectNew, q) },
-		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) { g.add(ctx, e.Object, q) },
-	}
-}
+func After(w Window, which handler.MapFunc) handler.EventHandler { return In(w).Of(which) }
 
-type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
-
-// gathering knows the windows that are open.
-type gathering struct {
+// Gathering is one window for changes of several kinds.
+type Gathering struct {
 	window Window
-	which  handler.MapFunc
 
 	mu   sync.Mutex
 	open map[reconcile.Request]*opening
 }
+
+// In gathers changes in a window.
+func In(w Window) *Gathering {
+	return &Gathering{window: w, open: map[reconcile.Request]*opening{}}
+}
+
+// Of is the handler of one kind.
+func (g *Gathering) Of(which handler.MapFunc) handler.EventHandler {
+	add := func(ctx context.Context, obj client.Object, q queue) {
+		for _, request := range which(ctx, obj) {
+			g.gather(request, q)
+		}
+	}
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) { add(ctx, e.Object, q) },
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) { add(ctx, e.ObjectNew, q) },
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) { add(ctx, e.Object, q) },
+	}
+}
+
+type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
 // opening is a window of one request.
 type opening struct {
@@ -52,13 +63,7 @@ type opening struct {
 	until time.Time // whatever comes
 }
 
-func (g *gathering) add(ctx context.Context, obj client.Object, q queue) {
-	for _, request := range g.which(ctx, obj) {
-		g.gather(request, q)
-	}
-}
-
-func (g *gathering) gather(request reconcile.Request, q queue) {
+func (g *Gathering) gather(request reconcile.Request, q queue) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now() //nolint:forbidigo // how long events are gathered; nothing is decided by it
@@ -72,7 +77,7 @@ func (g *gathering) gather(request reconcile.Request, q queue) {
 }
 
 // close may be called twice for a timer that was set anew as it ran out.
-func (g *gathering) close(request reconcile.Request, o *opening, q queue) {
+func (g *Gathering) close(request reconcile.Request, o *opening, q queue) {
 	g.mu.Lock()
 	mine := g.open[request] == o
 	if mine {

@@ -66,6 +66,20 @@ func TestNamesakesWaitApart(t *testing.T) {
 	})
 }
 
+// Changes of several kinds wake once.
+func TestKindsShareAWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &queue{began: time.Now()}
+		g := wake.In(wake.Window{Quiet: 2 * time.Second, AtMost: 5 * time.Second})
+		schools, districts := g.Of(namespaceOf), g.Of(namespaceOf)
+		schools.Create(t.Context(), event.CreateEvent{Object: in("a")}, q)
+		time.Sleep(time.Second)
+		districts.Create(t.Context(), event.CreateEvent{Object: in("a")}, q)
+		time.Sleep(time.Minute)
+		compare(t, q.added, []string{"a 3s"})
+	})
+}
+
 func every(d time.Duration, n int) (out []time.Duration) {
 	for i := range n {
 		out = append(out, time.Duration(i)*d)

@@ -109,7 +109,11 @@ func (p plan) await(ctx context.Context, c *cluster, declared province, declarin
 		if all && time.Since(looked) > quiet {
 			err := declared.settled(ctx, c.admin)
 			if err == nil {
-				return nil
+				if added, err = c.journal.read(); err != nil || added == 0 {
+					return err
+				}
+				looked = time.Now() // somebody wrote while it was looked
+				continue
 			}
 			if last == nil || last.Error() != err.Error() {
 				log.Print("quiet, but not settled: ", err)
