@@ -18,7 +18,7 @@ func (p plan) run(ctx context.Context, declared province, dir string) (one run, 
 	}
 	one = run{Schools: declared.schools, Districts: declared.districts, Required: declared.required, Tuned: declared.tuned}
 	content, err := p.converge(ctx, c, declared, dir, &one)
-	if err := errors.Join(err, c.stop()); err != nil || !p.bare {
+	if err := errors.Join(err, c.stop()); err != nil || !p.bare || declared.required { // the content is nearly the same by capacity
 		return one, err
 	}
 	if c, err = startCluster(ctx, dir, declared.tuned); err != nil {
