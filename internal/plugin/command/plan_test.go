@@ -181,6 +181,36 @@ func TestPlanOfCampaignsThatMeet(t *testing.T) {
 	}
 }
 
+// A district with days of its own in the calendar has other dates than the days skipped by all
+// explain; it is told which.
+func TestPlanTellsADistrictsOwnDays(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(samples, "academiccalendar.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	calendar := filepath.Join(t.TempDir(), "calendar.yaml")
+	own := "  exceptions:\n  - {name: sports, district: fengtai, makeUpDays: [\"2026-10-17\"], closures: [{name: flood, from: \"2026-10-12\", to: \"2026-10-13\"}, {name: thaw, from: \"2027-03-01\", to: \"2027-03-01\"}]}\n"
+	if err := os.WriteFile(calendar, append(text, own...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"plan", "-f", calendar, "--at", "2026-09-01T08:00:00+08:00", "-o", "wide"}
+	for _, file := range []string{"screeningcampaign.yaml", "namespace.yaml", "district.yaml"} {
+		args = append(args, "-f", filepath.Join(samples, file))
+	}
+	stdout, _, err := world{}.run(t, args...)
+	for _, want := range []string{
+		"  Stage1        2026-10-14 Wed  2026-11-02 Mon\n",
+		"  fengtai by the calendar has no school from 2026-10-12 Mon to 2026-10-13 Tue (flood).\n  fengtai by the calendar has school on 2026-10-17 Sat (sports).\n",
+	} {
+		if err != nil || !strings.Contains(stdout, want) {
+			t.Errorf("%v, lacks %q:\n%s", err, want, stdout)
+		}
+	}
+	if strings.Contains(stdout, "thaw") {
+		t.Errorf("days after the round are told:\n%s", stdout)
+	}
+}
+
 // What has no rounds says why, and an exception until a day that does not exist is not in force.
 func TestPlanSaysWhatThereIsNot(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(samples, "screeningcampaign.yaml"))

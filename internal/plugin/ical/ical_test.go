@@ -65,6 +65,7 @@ func TestReadPublicCalendar(t *testing.T) {
 		"SUMMARY:国庆节（休）\r\nDTSTART;VALUE=DATE:20261002\r\nDTEND;VALUE=DATE:20261003",
 		"SUMMARY:国庆节（班）\r\nDTSTART;TZID=Asia/Shanghai:20261010T090000\r\nDTEND;TZID=Asia/Shanghai:20261010T180000",
 		"SUMMARY:中秋节[休]\r\nDTSTART;VALUE=DATE:20260925",
+		"SUMMARY:元旦 休 第1天\r\nDTSTART;VALUE=DATE:20270101",
 		"SUMMARY:霜降\r\nDTSTART;VALUE=DATE:20261023\r\nRRULE:FREQ=YEARLY",
 	)
 	got, err := ical.Read(strings.NewReader(text))
@@ -78,6 +79,7 @@ func TestReadPublicCalendar(t *testing.T) {
 			Closures: []v1alpha1.Closure{
 				{Name: "国庆节（休）", From: "2026-10-01", To: "2026-10-01"}, {Name: "国庆节（休） 2", From: "2026-10-02", To: "2026-10-02"},
 				{Name: "中秋节[休]", From: "2026-09-25", To: "2026-09-25"},
+				{Name: "元旦 休 第1天", From: "2027-01-01", To: "2027-01-01"},
 			},
 			MakeUpDays: []v1alpha1.Civil{"2026-10-10"},
 		},

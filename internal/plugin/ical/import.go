@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	ics "github.com/arran4/golang-ical"
 
@@ -162,11 +163,11 @@ func kindOf(e *ics.VEvent, name string) string {
 			}
 		}
 	}
-	marks := strings.NewReplacer("（", "(", "）", ")", "【", "(", "】", ")", "[", "(", "]", ")").Replace(name)
+	words := strings.FieldsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("()（）[]【】:：", r) })
 	switch {
-	case strings.Contains(marks, "(班)"):
+	case slices.Contains(words, "班"):
 		return makeUpKind
-	case strings.Contains(marks, "(休)"):
+	case slices.Contains(words, "休"):
 		return closureKind
 	}
 	return ""

@@ -72,6 +72,7 @@ type group struct {
 	districts []string
 	own       int // schools with days of their own
 	narrowed  []*Narrowing
+	ownDays   [][]OwnDays
 	Round
 }
 
@@ -92,6 +93,7 @@ func (r Report) groups() []group {
 		out[i].districts = append(out[i].districts, round.District)
 		out[i].own += len(round.Schools)
 		out[i].narrowed = append(out[i].narrowed, round.Narrowed)
+		out[i].ownDays = append(out[i].ownDays, round.OwnDays)
 	}
 	return out
 }
@@ -121,6 +123,7 @@ func (g group) write(w io.Writer, style Style) {
 	fmt.Fprintf(w, "  Students answer from %s to %s, %s.\n", minute(g.OpensAt), minute(g.ClosesAt), sessions)
 	if style.Schools {
 		g.writeNarrowing(w)
+		g.writeOwnDays(w)
 	}
 	if g.own > 0 && !style.Schools {
 		fmt.Fprintf(w, "  Schools on days of their own: %d; -o wide shows them.\n", g.own)

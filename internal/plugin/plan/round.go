@@ -28,6 +28,15 @@ type Round struct {
 	LeftOut   []string   `json:"leftOut,omitempty"`   // that take no part
 	Extension *Extended  `json:"extension,omitempty"` // of Stage1, beyond its phase
 	Narrowed  *Narrowing `json:"narrowed,omitempty"`  // what the district takes out of the campaign's hours and days
+	OwnDays   []OwnDays  `json:"ownDays,omitempty"`   // of the district in the calendar, from the run to the end of the round
+}
+
+// OwnDays are days on which a district alone has no school (Closure), or alone has school (MakeUpDay).
+type OwnDays struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"` // of the closure, or of the exception that has the make-up day
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // Extended is by how many school days a round is extended, and when they are, both days included.
@@ -76,6 +85,38 @@ func round(o planning.Observed, r rollout.RoundPlan, location *time.Location) Ro
 	}
 	for _, p := range r.Phases {
 		out.Phases = append(out.Phases, days(string(p.Name), p.From.In(location), p.To.In(location)))
+	}
+	out.OwnDays = ownDays(o.Calendar.Spec.Exceptions, out)
+	return out
+}
+
+// The kinds of OwnDays.
+const (
+	closure   = "Closure"
+	makeUpDay = "MakeUpDay"
+)
+
+// ownDays lists those that can have moved a round: civil dates, which sort as text.
+func ownDays(exceptions []v1alpha1.CalendarException, r Round) (out []OwnDays) {
+	if len(r.Phases) == 0 {
+		return nil
+	}
+	last := r.Phases[len(r.Phases)-1].To
+	add := func(kind, name string, from, to v1alpha1.Civil) {
+		if string(from) <= last && r.Slot <= string(to) {
+			out = append(out, OwnDays{kind, name, string(from), string(to)})
+		}
+	}
+	for _, e := range exceptions {
+		if e.District != r.District || e.School != "" {
+			continue
+		}
+		for _, c := range e.Closures {
+			add(closure, c.Name, c.From, c.To)
+		}
+		for _, day := range e.MakeUpDays {
+			add(makeUpDay, e.Name, day, day)
+		}
 	}
 	return out
 }
@@ -153,6 +194,19 @@ func (r Round) timeline() (out []Phase) {
 		}
 	}
 	return out
+}
+
+// writeOwnDays says which days of the calendar are the districts' own.
+func (g group) writeOwnDays(w io.Writer) {
+	for i, own := range g.ownDays {
+		for _, d := range own {
+			if d.Kind == makeUpDay {
+				fmt.Fprintf(w, "  %s by the calendar has school on %s (%s).\n", g.districts[i], weekday(d.From), d.Name)
+				continue
+			}
+			fmt.Fprintf(w, "  %s by the calendar has no school from %s to %s (%s).\n", g.districts[i], weekday(d.From), weekday(d.To), d.Name)
+		}
+	}
 }
 
 // writeNarrowing says what the districts of a group take out of the campaign's hours and days.
