@@ -219,8 +219,9 @@ func TestPlanSaysWhatThereIsNot(t *testing.T) {
 	}
 	exception := "  gateExceptions:\n  - {name: e, gate: DutyDrill, district: fengtai, grantedBy: 区教委, until: \"2026-11-31\"}\n"
 	for name, tc := range map[string]struct{ old, new, at, want string }{
-		"nobody is selected": {`pilot: "true"`, `pilot: "maybe"`, "2026-09-01", "will run on 2026-09-15, next on 2027-09-15, Asia/Shanghai\n  No round: no district is selected.\n"},
+		"nobody is selected": {`pilot: "true"`, `pilot: "maybe"`, "2026-09-01", "will run on 2026-09-15, next on 2027-09-15, Asia/Shanghai\n  No round: spec.districtSelector selects no Namespace.\n"},
 		"the run was missed": {"cron: \"0 8 15 9 *\"", `startDate: "2026-09-15"`, "2026-11-20", "was to run on 2026-09-15, Asia/Shanghai\n  No round: DeadlineMissed.\n"},
+		"it is suspended":    {"  suspend: false\n", "  suspend: true\n", "2026-09-01", "Campaign autumn-check-up is suspended and makes no new rounds, Asia/Shanghai\n"},
 		"no such day":        {"  suspend: false\n", "  suspend: false\n" + exception, "2026-09-01", "区教委      2026-11-31  NotADate"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -93,7 +93,7 @@ func TestTriggerRefuses(t *testing.T) {
 		"after the school year": {nil, "--on 2027-07-01 --yes", "nothing was changed, for nothing could open: CalendarEnds (2 districts)"},
 		"nobody is selected": {func(c *v1alpha1.ScreeningCampaign) {
 			c.Spec.DistrictSelector = metav1.LabelSelector{MatchLabels: map[string]string{"a": "b"}}
-		}, "--yes", "nothing could open: no district is selected"},
+		}, "--yes", "nothing could open: spec.districtSelector selects no Namespace"},
 		"phases with dates": {func(c *v1alpha1.ScreeningCampaign) {
 			c.Spec.Template.Spec.Phases[0] = v1alpha1.Phase{Name: v1alpha1.PhasePublicity, Dates: v1alpha1.DateRange{From: "2026-09-01", To: "2026-09-10"}}
 		}, "--yes", "its phases have dates"},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
@@ -25,9 +26,11 @@ type Report struct {
 	TimeZone string    `json:"timeZone"`
 	At       time.Time `json:"at"` // the time for which it is planned
 	// Preview is true when no run is due yet: the plan is the one that will be made then.
-	Preview  bool   `json:"preview"`
-	Slot     string `json:"slot,omitempty"`     // the run, by the date of its first day
-	NextSlot string `json:"nextSlot,omitempty"` // the one after
+	Preview bool `json:"preview"`
+	// Suspended is true when the campaign makes no rounds whatever is due.
+	Suspended bool   `json:"suspended,omitempty"`
+	Slot      string `json:"slot,omitempty"`     // the run, by the date of its first day
+	NextSlot  string `json:"nextSlot,omitempty"` // the one after
 	// ExtraDates are runs beside the schedule's own that have not begun.
 	ExtraDates []string `json:"extraDates,omitempty"`
 
@@ -145,8 +148,9 @@ func report(o planning.Observed, plan planning.Plan, at, today time.Time) Report
 	location := location(o.Campaign)
 	report := Report{
 		Campaign: o.Campaign.Name, TimeZone: location.String(), At: at.In(location), Preview: at.After(today), Slot: plan.Slot.String(),
-		NextSlot: planning.Next(o.Campaign.Spec.TimeZone, plan.Planned).String(),
-		Rounds:   []Round{}, Skipped: []Skipped{}, Blocked: []Blocked{}, BlockedSchools: []SchoolNote{}, Warnings: []SchoolNote{},
+		Suspended: ptr.Deref(o.Campaign.Spec.Suspend, false),
+		NextSlot:  planning.Next(o.Campaign.Spec.TimeZone, plan.Planned).String(),
+		Rounds:    []Round{}, Skipped: []Skipped{}, Blocked: []Blocked{}, BlockedSchools: []SchoolNote{}, Warnings: []SchoolNote{},
 		Curve: curve(plan.Curve), Gates: gatesOf(o.Campaign.Spec),
 	}
 	for _, date := range slices.Sorted(slices.Values(o.Campaign.Spec.Schedule.ExtraDates)) {
@@ -254,7 +258,7 @@ func (r Report) Obstacles() string {
 		}
 	}
 	if len(out) == 0 {
-		return "no district is selected"
+		return "spec.districtSelector selects no Namespace"
 	}
 	return strings.Join(out, ", ")
 }

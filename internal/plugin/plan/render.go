@@ -48,7 +48,11 @@ func (r Report) Write(w io.Writer, style Style) {
 
 func (r Report) headline() string {
 	var parts []string
+	if r.Suspended {
+		parts = append(parts, "is suspended and makes no new rounds")
+	}
 	switch {
+	case r.Slot == "" && r.Suspended:
 	case r.Slot == "":
 		parts = append(parts, "has no run to come")
 	case r.Preview:
