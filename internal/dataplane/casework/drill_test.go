@@ -5,14 +5,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/dataplane/casework"
 	"github.com/evenkeel/evenkeel/internal/dataplane/casework/caseworktest"
+	"github.com/evenkeel/evenkeel/internal/dataplane/casework/store"
+	"github.com/evenkeel/evenkeel/internal/dataplane/postgres"
 	"github.com/evenkeel/evenkeel/internal/dataplane/postgres/pgtest"
 )
 
@@ -315,6 +319,42 @@ func TestWithoutARoundADrillWantsEveryLevelOfTheDutyList(t *testing.T) {
 	answers(t, d, map[string]string{"district": "district-duty"})
 	if reported(t, d) == nil {
 		t.Error("one of the schools and the district are not enough")
+	}
+}
+
+// Beginning a drill drops the calls of the one before, acknowledging those of a person: side by side they could wait
+// for each other, and the answer would go to the drill that is over.
+func TestWhoAcknowledgesWhileAnotherDrillBeginsAnswersThatOne(t *testing.T) {
+	t.Parallel()
+	d := nextDay(t)
+	advanceDrills(t, d)
+	answers(t, d, map[string]string{"district": "district-duty", "city": "city-duty"})
+	d.Exec(t, "UPDATE ek.drill SET begun_at = begun_at - interval '2 hours'")
+	var (
+		acknowledging sync.WaitGroup
+		done          atomic.Bool
+	)
+	err := postgres.InTx(t.Context(), d.Owner, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), "SELECT ek_casework.begin_drill('reg', true, '{registrars}')"); err != nil {
+			return err
+		}
+		acknowledging.Go(func() {
+			defer done.Store(true)
+			if err := store.Exec(t.Context(), d.Casework, "SELECT ek_casework.acknowledge_drill('district', true, '{district-duty}')"); err != nil {
+				t.Error(err)
+			}
+		})
+		caseworktest.Eventually(t, "the answer waits", func(context.Context) bool {
+			return done.Load() || pgtest.One[bool](t, d.Database, "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database()))")
+		})
+		return nil
+	})
+	acknowledging.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, d, "ek.drill_answer a JOIN ek.drill d ON d.id = a.drill_id WHERE d.ended_at IS NULL"); n != 1 {
+		t.Errorf("%d answers to the drill that had begun, want 1", n)
 	}
 }
 

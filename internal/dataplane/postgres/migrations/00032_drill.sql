@@ -300,7 +300,9 @@ BEGIN
         PERFORM ek.refuse('EK403', 'subject', 'a service account is not on duty', 'let the person on duty sign in and acknowledge');
     END IF;
     PERFORM ek.require_role(p_groups, 'SchoolDuty', 'DistrictDuty', 'CityDuty');
-    SELECT l.* INTO d FROM ek.drill l WHERE l.id = ek.latest_drill() FOR NO KEY UPDATE; -- one after the other: the last of them ends it
+    -- One after the other: the last of them ends it. And not while another begins, which drops the calls of the one before.
+    PERFORM pg_advisory_xact_lock(hashtext('ek.drill'));
+    SELECT l.* INTO d FROM ek.drill l WHERE l.id = ek.latest_drill();
     IF d.id IS NULL OR d.expires_at <= clock_timestamp() THEN
         PERFORM ek.refuse('EK409', 'drill', 'no drill is under way', 'nothing is to be done; acknowledge when a drill calls you');
     END IF;
