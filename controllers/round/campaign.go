@@ -40,6 +40,8 @@ func campaignGate(s *scene) gate {
 		return failing(v1alpha1.ReasonCampaignNotFound, "ScreeningCampaign %s is gone; a round that has not opened never opens without it", name)
 	case s.o.owner() == nil:
 		return failing(v1alpha1.ReasonCampaignNotFound, "the round was planned by an earlier ScreeningCampaign %s and is not in the plan of the present one", name)
+	case s.o.unselected:
+		return failing(v1alpha1.ReasonCampaignNotFound, "ScreeningCampaign %s does not select namespace %s any more; the round does not open", name, s.o.round.Namespace)
 	case !translate.Scheduled(campaign.Spec.Schedule, s.o.round.Spec.Slot):
 		return failing(v1alpha1.ReasonCampaignNotFound, "the schedule of ScreeningCampaign %s no longer has %s; the round does not open", name, s.o.round.Spec.Slot)
 	case !translate.Awaited(campaign.Spec, s.o.round.Spec):

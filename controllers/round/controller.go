@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -56,6 +57,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.ScreeningCampaign{}, handler.EnqueueRequestsFromMapFunc(r.ofCampaign), changed).
 		Watches(&v1alpha1.Instrument{}, everywhere, changed).
 		Watches(&v1alpha1.EscalationPolicy{}, everywhere, changed).
+		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.within), builder.WithPredicates(predicate.LabelChangedPredicate{})).
 		Watches(&v1alpha1.District{}, gathered).
 		Watches(&v1alpha1.ReferralChannel{}, gathered).
 		Watches(&v1alpha1.School{}, gathered).
@@ -114,6 +116,11 @@ func (r *Reconciler) ofCampaign(ctx context.Context, obj client.Object) []reconc
 
 func (r *Reconciler) ofNamespace(ctx context.Context, obj client.Object) []reconcile.Request {
 	return r.requests(ctx, client.InNamespace(obj.GetNamespace()))
+}
+
+// within are the rounds in a namespace that changed.
+func (r *Reconciler) within(ctx context.Context, namespace client.Object) []reconcile.Request {
+	return r.requests(ctx, client.InNamespace(namespace.GetName()))
 }
 
 func (r *Reconciler) everywhere(ctx context.Context, _ client.Object) []reconcile.Request {

@@ -135,6 +135,10 @@ func TestWhatHoldsARunningRound(t *testing.T) {
 			o.campaign.Spec.Schedule.StartDate = "2026-10-01"
 			o.view.State = contract.RoundHeld
 		}, contract.HoldNew, v1alpha1.ReasonCampaignNotFound},
+		"selected no more, unopened": {func(o *observed) {
+			o.unselected, o.view.State = true, contract.RoundHeld
+		}, contract.HoldNew, v1alpha1.ReasonCampaignNotFound},
+		"not: selected no more": {func(o *observed) { o.unselected = true }, contract.HoldNone, ""},
 		"no make-up rounds any more, unopened": {func(o *observed) {
 			o.round.Spec.Purpose = v1alpha1.PurposeMakeUp
 			o.view.State = contract.RoundHeld

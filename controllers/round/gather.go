@@ -33,6 +33,7 @@ type observed struct {
 	zone         *time.Location              // of the district; UTC when that is not there or its zone does not exist
 	campaignZone *time.Location              // of the campaign, likewise
 	claims       []rollout.Claim             // rounds of other campaigns with schools of this one, which come before it
+	unselected   bool                        // the campaign does not select the namespace any more
 	calendar     *calendar.Compiled          // of the campaign, while school days that are asked for are not there; nil: not there, or not understood
 	coverage     coverage.Rule               // the province's
 	record       *contract.Meaning           // what status.meaningDigest pinned; nil: nothing pinned, or the record is gone or not the right one
@@ -197,6 +198,14 @@ func (r *Reconciler) gatherClaims(ctx context.Context, o *observed) error {
 	var campaigns v1alpha1.ScreeningCampaignList
 	if err := r.Client.List(ctx, &campaigns); err != nil {
 		return err
+	}
+	namespace, err := find(ctx, r.Client, &corev1.Namespace{}, "", o.round.Namespace)
+	if err != nil {
+		return err
+	}
+	if namespace != nil {
+		o.unselected = o.owner() != nil && !planning.Selects(*o.campaign, namespace.Labels)
+		campaigns.Items = planning.Selecting(campaigns.Items, namespace.Labels)
 	}
 	o.claims = planning.Claims(o.round, rounds.Items, campaigns.Items, o.schools, r.Clock.Now())
 	return nil

@@ -136,6 +136,16 @@ var scenarios = map[string][]step{
 		at(midSession), round("Open=False/Held", "GatesPassed=False/CampaignNotFound"),
 		do(recreateCampaign), oneRound, round("GatesPassed=True/Passed", "Open=True/Open"),
 	},
+	"the district is selected no more before the opening": {
+		at(pinDay), round("MeaningPinned=True/Pinned"), do(edited(&corev1.Namespace{}, func(ns *corev1.Namespace) { ns.Labels["test"] = "other" })),
+		round("GatesPassed=False/CampaignNotFound"), message("does not select namespace"), held(contract.HoldNew),
+		at(midSession), round("Open=False/Held", "GatesPassed=False/CampaignNotFound"),
+		do(func(w *world) {
+			edited(&corev1.Namespace{}, func(ns *corev1.Namespace) { ns.Labels["test"] = w.name })(w)
+		}), oneRound, round("GatesPassed=True/Passed", "Open=True/Open"),
+		do(edited(&corev1.Namespace{}, func(ns *corev1.Namespace) { ns.Labels["test"] = "other" })),
+		round("GatesPassed=True/Passed", "Open=True/Open"), held(contract.HoldNone),
+	},
 	"the campaign is gone after the opening": {
 		at(opening), do(deleted(&v1alpha1.ScreeningCampaign{})), round("Open=True/Open", "GatesPassed=True/Passed", "Ready=True/Applied"),
 		do(recreateCampaign), oneRound, round("Open=True/Open"),

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
 	"github.com/evenkeel/evenkeel/internal/core/rollout"
@@ -14,7 +17,8 @@ import (
 // to one round at a time. What has opened comes first; of one campaign then the earlier run,
 // and its regular round before its make-up round; of two campaigns what was made first, then
 // the campaign whose name sorts first. A round that is not made yet (without a creation
-// time) comes after another campaign's. Rounds that never open, or are over, claim nothing.
+// time) comes after another campaign's. Rounds that never open, or are over, claim nothing. The campaigns are those that
+// select the district: what others planned there never opens, unless it has.
 func Claims(round v1alpha1.ScreeningRound, others []v1alpha1.ScreeningRound, campaigns []v1alpha1.ScreeningCampaign,
 	schools []v1alpha1.School, now time.Time,
 ) []rollout.Claim {
@@ -64,6 +68,18 @@ func alive(round v1alpha1.ScreeningRound, campaigns []v1alpha1.ScreeningCampaign
 		return c.Name == round.Spec.Campaign.Name && string(c.UID) == round.Spec.Campaign.UID && c.DeletionTimestamp.IsZero() &&
 			translate.Awaited(c.Spec, round.Spec)
 	})
+}
+
+// Selecting are the campaigns that select a namespace with these labels.
+func Selecting(campaigns []v1alpha1.ScreeningCampaign, namespace map[string]string) []v1alpha1.ScreeningCampaign {
+	return slices.DeleteFunc(slices.Clone(campaigns), func(c v1alpha1.ScreeningCampaign) bool { return !Selects(c, namespace) })
+}
+
+// Selects reports whether a campaign selects a namespace with these labels. One whose selector cannot be read says so
+// itself, and what it planned stays.
+func Selects(campaign v1alpha1.ScreeningCampaign, namespace map[string]string) bool {
+	selector, err := metav1.LabelSelectorAsSelector(&campaign.Spec.DistrictSelector)
+	return err != nil || selector.Matches(labels.Set(namespace))
 }
 
 func share(a, b v1alpha1.ScreeningRound, schools []v1alpha1.School) bool {

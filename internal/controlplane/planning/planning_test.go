@@ -38,11 +38,13 @@ func world(t *testing.T, policy v1alpha1.CapacityPolicy) planning.Observed {
 	t.Helper()
 	o := planning.Observed{
 		Campaign: shipped[v1alpha1.ScreeningCampaign](t, "screeningcampaign"), Calendar: shipped[v1alpha1.AcademicCalendar](t, "academiccalendar"),
-		Policy:     ptr.To(shipped[v1alpha1.EscalationPolicy](t, "escalationpolicy")),
-		Schools:    map[string][]v1alpha1.School{"fengtai": {school("a", 4000)}},
-		Channels:   map[string][]v1alpha1.ReferralChannel{"fengtai": {shipped[v1alpha1.ReferralChannel](t, "referralchannel")}},
-		Namespaces: []corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "fengtai", Labels: map[string]string{v1alpha1.LabelDistrict: "110106"}}}},
-		Districts:  map[string]v1alpha1.District{"fengtai": shipped[v1alpha1.District](t, "district")},
+		Policy:   ptr.To(shipped[v1alpha1.EscalationPolicy](t, "escalationpolicy")),
+		Schools:  map[string][]v1alpha1.School{"fengtai": {school("a", 4000)}},
+		Channels: map[string][]v1alpha1.ReferralChannel{"fengtai": {shipped[v1alpha1.ReferralChannel](t, "referralchannel")}},
+		Namespaces: []corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "fengtai", Labels: map[string]string{
+			v1alpha1.LabelDistrict: "110106", "screening.evenkeel.dev/pilot": "true",
+		}}}},
+		Districts: map[string]v1alpha1.District{"fengtai": shipped[v1alpha1.District](t, "district")},
 	}
 	o.Campaign.UID = "1f0c"
 	o.Campaigns = []v1alpha1.ScreeningCampaign{o.Campaign}
@@ -215,6 +217,13 @@ func TestClaims(t *testing.T) {
 		"its campaign is not": {func(mine, _ *v1alpha1.ScreeningRound, c *v1alpha1.ScreeningCampaign) {
 			mine.CreationTimestamp, c.UID = metav1.Time{}, "other"
 		}, false},
+		"the district is not its any more": {func(mine, _ *v1alpha1.ScreeningRound, c *v1alpha1.ScreeningCampaign) {
+			mine.CreationTimestamp, c.Spec.DistrictSelector.MatchLabels = metav1.Time{}, map[string]string{"screening.evenkeel.dev/pilot": "false"}
+		}, false},
+		"the district is not its any more, opened": {func(mine, other *v1alpha1.ScreeningRound, c *v1alpha1.ScreeningCampaign) {
+			mine.CreationTimestamp, c.Spec.DistrictSelector.MatchLabels = metav1.Time{}, map[string]string{"screening.evenkeel.dev/pilot": "false"}
+			other.Status.OpenedTime = &other.CreationTimestamp
+		}, true},
 		"its run is dropped": {func(mine, _ *v1alpha1.ScreeningRound, c *v1alpha1.ScreeningCampaign) {
 			mine.CreationTimestamp, c.Spec.Schedule.Cron = metav1.Time{}, "0 8 1 2 *"
 		}, false},
@@ -246,7 +255,8 @@ func TestClaims(t *testing.T) {
 			winter.Name, winter.UID = "winter", "77"
 			mine, other := roundOf(o.Campaign, "2026-09-15", in), roundOf(winter, "2026-09-15", in)
 			tc.edit(&mine, &other, &winter)
-			claims := planning.Claims(mine, []v1alpha1.ScreeningRound{mine, other}, []v1alpha1.ScreeningCampaign{o.Campaign, winter}, o.Schools["fengtai"], slotDay)
+			campaigns := planning.Selecting([]v1alpha1.ScreeningCampaign{o.Campaign, winter}, o.Namespaces[0].Labels)
+			claims := planning.Claims(mine, []v1alpha1.ScreeningRound{mine, other}, campaigns, o.Schools["fengtai"], slotDay)
 			if got := len(claims) > 0; got != tc.want {
 				t.Errorf("claims %v, want %t", claims, tc.want)
 			}

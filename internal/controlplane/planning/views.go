@@ -27,7 +27,7 @@ func views(o Observed, tiers []rollout.Tier, now time.Time) (districts []rollout
 			without = append(without, rollout.Blocked{District: ns.Name, Reason: reasonDistrictMissing})
 			continue
 		}
-		round := o.roundOf(ns.Name, false, now)
+		round, campaigns := o.roundOf(ns.Name, false, now), Selecting(o.Campaigns, ns.Labels)
 		hours, days, _ := translate.Narrowing(district.Spec.Narrowing) // a date that does not exist blocks the district
 		view := rollout.DistrictView{
 			Name:            ns.Name,
@@ -35,13 +35,13 @@ func views(o Observed, tiers []rollout.Tier, now time.Time) (districts []rollout
 			Deleting:        !district.DeletionTimestamp.IsZero() || ns.Status.Phase == corev1.NamespaceTerminating,
 			Narrow:          hours,
 			WithoutSessions: days,
-			Claims:          Claims(round, o.Others, o.Campaigns, o.Schools[ns.Name], now),
+			Claims:          Claims(round, o.Others, campaigns, o.Schools[ns.Name], now),
 			Schools:         schools(o.Schools[ns.Name], round),
 			Channels:        channels(o.Channels[ns.Name]),
 			Rates:           observedRates(o, ns.Name, tiers),
 		}
 		if o.Campaign.Spec.Template.Spec.MakeUp != (v1alpha1.MakeUp{}) {
-			view.MakeUpClaims = Claims(o.roundOf(ns.Name, true, now), o.Others, o.Campaigns, o.Schools[ns.Name], now)
+			view.MakeUpClaims = Claims(o.roundOf(ns.Name, true, now), o.Others, campaigns, o.Schools[ns.Name], now)
 		}
 		districts = append(districts, view)
 	}
