@@ -39,7 +39,7 @@ type Summary struct {
 	Updated        int     `json:"updated"`
 	Rejected       int     `json:"rejected"`
 	WithoutConsent int     `json:"withoutConsent"` // imported; they cannot open a form
-	Left           int     `json:"left"`           // taken off the roster, as the file says
+	Left           int     `json:"left"`           // not on the roster any more, as the file says
 	Faults         []Fault `json:"faults"`         // of rejected rows; the first thousand
 	FaultsOmitted  int     `json:"faultsOmitted"`
 }
@@ -124,7 +124,12 @@ func (s *Service) store(ctx context.Context, who Actor, batch []Student, summary
 			return err
 		}
 		var c columns
+		strangers := 0 // who have left and were never here: nothing is kept of them
 		for _, student := range batch {
+			if _, here := known[string(s.Keys.LookupHMAC(student.Number))]; student.Left && !here {
+				strangers++
+				continue
+			}
 			if err := c.add(s.Keys, student, known); err != nil {
 				return err
 			}
@@ -139,9 +144,9 @@ func (s *Service) store(ctx context.Context, who Actor, batch []Student, summary
 		if err != nil {
 			return err
 		}
-		summary.Left += left
+		summary.Left += left + strangers
 		for _, student := range batch {
-			if student.Consent == ConsentMissing {
+			if student.Consent == ConsentMissing && !student.Left {
 				summary.WithoutConsent++
 			}
 		}

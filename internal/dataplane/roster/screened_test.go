@@ -137,6 +137,11 @@ func TestStudentsWhoHaveLeft(t *testing.T) {
 	if got := enrolled(one+"毕业", two+"Enrolled"); got.Updated != 2 || got.Left != 1 || ledger() != "1 1" {
 		t.Errorf("one left: %+v, ledger and invited %s", got, ledger())
 	}
+	graduate := "G3,王小虎,no-1,9,3,13,2009-09-30,JuniorSecondary,,,毕业"
+	kept := "SELECT (SELECT count(*) FROM ek.student) || ' ' || (SELECT count(*) FROM ek.student_key)"
+	if got := enrolled(graduate); got.Imported != 0 || got.Left != 1 || got.WithoutConsent != 0 || pgtest.One[string](t, o.Database, kept) != "2 2" {
+		t.Errorf("one left who was never here: %+v, students and keys %s", got, pgtest.One[string](t, o.Database, kept))
+	}
 	if got := o.load(t, strings.TrimSuffix(one, ",")); got.Left != 0 || ledger() != "2 2" {
 		t.Errorf("one came back: %+v, ledger and invited %s", got, ledger())
 	}
