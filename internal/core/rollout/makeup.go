@@ -181,9 +181,10 @@ func overlap(opens, closes time.Time, round RoundPlan) bool {
 }
 
 // reachesNextRun looks ahead to a run that has no round in the district yet: it would begin
-// with the first wave that the district may be in.
+// with the first wave that the district may be in. One that is due and has none by now was
+// blocked there or missed: it takes nobody's place.
 func (m *makeUp) reachesNextRun() bool {
-	next, ok := m.slots.after(m.run.at)
+	next, ok := m.slots.after(later(m.run.at, m.now))
 	if !ok {
 		return false
 	}

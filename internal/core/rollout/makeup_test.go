@@ -105,6 +105,11 @@ func TestMakeUp(t *testing.T) {
 				s.ExtraDates = []calendar.Date{date("2026-10-22")} // its Stage1 from 29 October
 			}, one + ", a warned MakeUpNextRun",
 		},
+		"the next run is due and has no round here": {
+			"2026-10-20T00:00:00Z", regular(true), func(s *rollout.Spec, _ *rollout.DistrictView) {
+				s.ExtraDates = []calendar.Date{date("2026-10-14")} // its Stage1 from 21 October
+			}, other + ", a PreviousRoundOpen", // one that has opened is left as it is
+		},
 		"the next run begins after it": {
 			"2026-10-12T00:00:00Z", nil, func(s *rollout.Spec, _ *rollout.DistrictView) {
 				s.ExtraDates = []calendar.Date{date("2026-10-23")}
@@ -202,11 +207,11 @@ func TestAnEarlierRunIsPlannedAnew(t *testing.T) {
 	steps := []struct{ now, open, want string }{
 		{
 			"2026-10-16T00:00:00Z", "",
-			"a 20261012 10-19..10-22, b 20261012 10-19..10-22, a PreviousRoundOpen, b PreviousRoundOpen, a warned MakeUpNextRun, b warned MakeUpNextRun",
+			"a 20261012 10-19..10-22, a 20261012-makeup 10-27..10-28, b 20261012 10-19..10-22, b 20261012-makeup 10-27..10-28, a PreviousRoundOpen, b PreviousRoundOpen",
 		},
 		{ // one that has opened is not listed any more
 			"2026-10-19T02:00:00Z", "a",
-			"b 20261012 10-19..10-22, a PreviousRoundOpen, b PreviousRoundOpen, a warned MakeUpNextRun, b warned MakeUpNextRun",
+			"a 20261012-makeup 10-28..10-29, b 20261012 10-19..10-22, b 20261012-makeup 10-27..10-28, a PreviousRoundOpen, b PreviousRoundOpen",
 		},
 	}
 	spec.Phases[1].SchoolDays = 4 // edited when both are due
