@@ -149,6 +149,7 @@ func TestWhatHoldsARunningRound(t *testing.T) {
 			o.claims, o.view.State = claimed, contract.RoundHeld
 		}, contract.HoldNew, v1alpha1.ReasonSchoolsClaimed},
 		"not: claimed until it opens": {func(o *observed) {
+			o.round.Status.Conditions = yes(v1alpha1.ConditionGatesPassed)
 			o.claims, o.view.State = []rollout.Claim{{Campaign: "winter", OpensAt: opens.Add(-time.Hour), ClosesAt: opens}}, contract.RoundHeld
 		}, contract.HoldNone, ""},
 		"made anew": {func(o *observed) { o.round.Status = v1alpha1.ScreeningRoundStatus{} }, contract.HoldNew, ""},

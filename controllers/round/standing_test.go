@@ -404,3 +404,20 @@ func TestALongMessageStillSaysThatItIsAdvisory(t *testing.T) {
 		t.Errorf("the condition is %s", got)
 	}
 }
+
+// An object made anew does not know whether the gates ever let its round through: until students have answered, or the
+// gates do now, what is not known shuts them.
+func TestAnObjectMadeAnewIsNotTakenForLetThrough(t *testing.T) {
+	o := underWay(t, noDrill, asks(required(v1alpha1.GateDutyDrill)))
+	o.view.State, o.round.Status, o.record = contract.RoundHeld, v1alpha1.ScreeningRoundStatus{}, nil
+	o.round.Spec.Suspend = v1alpha1.SuspendNone // by a person who lets it go on
+	drill(opens.Add(time.Hour))(&o)
+	for range 2 {
+		now := opens.Add(2 * time.Hour)
+		d := decide(o, now)
+		if d.hold != contract.HoldNew {
+			t.Fatalf("hold %s: %s", d.hold, d.gates.message)
+		}
+		summarise(&o.round, o, d, now)
+	}
+}
