@@ -77,6 +77,9 @@ type reconciler interface {
 	SetupWithManager(mgr ctrl.Manager) error
 }
 
+// campaignPause is shorter than other kinds': there are few campaigns, and their figures change when districts come.
+const campaignPause = 5 * time.Second
+
 // Setup registers everything.
 func Setup(mgr ctrl.Manager, o Options) error {
 	if o.Coverage == (coverage.Rule{}) {
@@ -88,7 +91,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		&calendar.Reconciler{Client: c, Clock: clk, Status: status},
 		&instrument.Reconciler{Client: c, Clock: clk, Status: status},
 		&escalationpolicy.Reconciler{Client: c, Clock: clk, Status: status},
-		&campaign.Reconciler{Client: c, Live: live, Clock: clk, Status: status, Events: recorder, Coverage: o.Coverage},
+		&campaign.Reconciler{Client: c, Live: live, Clock: clk, Status: status.Every(campaignPause), Events: recorder, Coverage: o.Coverage},
 		&round.Reconciler{Client: c, Live: live, Clock: clk, Status: status, Board: b, Events: recorder, Coverage: o.Coverage},
 		&district.Reconciler{
 			Client: c, Live: live, Clock: clk, Status: status, Applier: apply.NewApplier(c), Board: b, Events: recorder, Settings: o.Workloads,

@@ -24,15 +24,16 @@ import (
 	"github.com/evenkeel/evenkeel/internal/controlplane/conditions"
 )
 
-// statusPause is how often one object's status is written without a change of a condition:
+// StatusPause is how often one object's status is written without a change of a condition:
 // once in that time, and after as long without such a write twice, for the first figures are
 // seldom the last of those that change together.
-const statusPause = time.Minute
+const StatusPause = time.Minute
 
 // StatusWriter writes statuses. Its memory of when it wrote figures is only for pacing.
 type StatusWriter struct {
 	client client.Client
 	clock  clock.PassiveClock
+	every  time.Duration // StatusPause, or what somebody with few objects takes
 
 	mu   sync.Mutex
 	paid map[types.UID]time.Time // until when an object's writes of figures have used up its share
@@ -40,7 +41,14 @@ type StatusWriter struct {
 
 // NewStatusWriter returns a StatusWriter.
 func NewStatusWriter(c client.Client, clk clock.PassiveClock) *StatusWriter {
-	return &StatusWriter{client: c, clock: clk, paid: map[types.UID]time.Time{}}
+	return &StatusWriter{client: c, clock: clk, every: StatusPause, paid: map[types.UID]time.Time{}}
+}
+
+// Every returns another writer, whose figures wait so long.
+func (w *StatusWriter) Every(pause time.Duration) *StatusWriter {
+	other := NewStatusWriter(w.client, w.clock)
+	other.every = pause
+	return other
 }
 
 // Write makes the status of before that of after: one request, or none when they
@@ -88,7 +96,7 @@ func (w *StatusWriter) send(ctx context.Context, obj client.Object, status map[s
 func (w *StatusWriter) pause(uid types.UID) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return max(0, w.paid[uid].Add(-statusPause).Sub(w.clock.Now()))
+	return max(0, w.paid[uid].Add(-w.every).Sub(w.clock.Now()))
 }
 
 const rememberedAtMost = 1000
@@ -109,7 +117,7 @@ func (w *StatusWriter) remember(uid types.UID, gone bool) {
 	if until.Before(now) {
 		until = now
 	}
-	w.paid[uid] = until.Add(statusPause)
+	w.paid[uid] = until.Add(w.every)
 }
 
 // statusField is a pointer to the status of an object of ours: every kind has one.

@@ -69,3 +69,22 @@ func TestStatusIsPaced(t *testing.T) {
 		}
 	}
 }
+
+func TestAWriterOfItsOwnPace(t *testing.T) {
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	c := interceptor.NewClient(fake.NewClientBuilder().WithScheme(scheme).Build(), interceptor.Funcs{
+		SubResourceApply: func(context.Context, client.Client, string, runtime.ApplyConfiguration, ...client.SubResourceApplyOption) error {
+			return nil
+		},
+	})
+	w := apply.NewStatusWriter(c, clocktesting.NewFakePassiveClock(noon)).Every(5 * time.Second)
+	waiting := conditions.False("Ready", "Progressing", "")
+	for i, want := range []time.Duration{0, 0, 5 * time.Second} {
+		if wait, err := w.Write(t.Context(), district("1/4", waiting), district("2/4", waiting)); wait != want || err != nil {
+			t.Errorf("figure %d waits %s, %v; want %s", i, wait, err, want)
+		}
+	}
+}
