@@ -1,7 +1,6 @@
 package round
 
 import (
-	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -10,6 +9,7 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
+	"github.com/evenkeel/evenkeel/internal/controlplane/gating"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
 	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
 )
@@ -75,20 +75,9 @@ func opened(o observed) bool {
 	return o.round.Status.OpenedTime != nil || o.view.State == contract.RoundOpen || o.view.Answered > 0
 }
 
-// cohort lists the schools that take part. Shortly before the opening the list is fixed.
+// cohort lists the schools that take part.
 func cohort(o observed, d decision, now time.Time) []string {
-	recorded := o.round.Status.CohortSchools
-	if d.digest != "" && len(recorded) > 0 && !now.Before(d.opens.Add(-planning.Settling)) {
-		return recorded
-	}
-	var names []string
-	for _, school := range o.schools {
-		if planning.TakesPart(school, o.round.Spec) {
-			names = append(names, school.Name)
-		}
-	}
-	slices.Sort(names)
-	return names
+	return gating.Cohort(o.round, d.digest != "", d.opens, o.schools, now)
 }
 
 // hold is the strictest of what people ask of the round and of its campaign, what the
@@ -169,7 +158,7 @@ func (d decision) withoutNews(o observed) decision {
 func nextLook(o observed, now time.Time) time.Duration {
 	spec := o.round.Spec
 	opens, closes := translate.Window(spec)
-	instants := append(o.exceptionsEnd(), opens.Add(-pinAhead), opens.Add(-planning.Settling), closes)
+	instants := append(gating.ExceptionsEnd(o.owner(), o.round.Namespace, o.campaignZone), opens.Add(-pinAhead), opens.Add(-planning.Settling), closes)
 	for _, session := range spec.Sessions {
 		instants = append(instants, session.From.Time)
 	}

@@ -78,11 +78,11 @@ func TestInstrumentGate(t *testing.T) {
 			tt.edit(&o)
 			s := newScene(o, d, opens.Add(-time.Hour))
 			got := instrumentGate(s)
-			if passes := tt.says == ""; passes != (got.state == pass) || passes != (len(s.documents) == 1) {
-				t.Fatalf("state %v with %d documents: %s", got.state, len(s.documents), got.message)
+			if passes := tt.says == ""; passes != (got.State == pass) || passes != (len(s.documents) == 1) {
+				t.Fatalf("state %v with %d documents: %s", got.State, len(s.documents), got.Message)
 			}
-			if tt.says != "" && (got.reason != v1alpha1.ReasonInstrumentNotUsable || !strings.Contains(got.message, tt.says)) {
-				t.Errorf("%s: %s; want %q", got.reason, got.message, tt.says)
+			if tt.says != "" && (got.Reason != v1alpha1.ReasonInstrumentNotUsable || !strings.Contains(got.Message, tt.says)) {
+				t.Errorf("%s: %s; want %q", got.Reason, got.Message, tt.says)
 			}
 		})
 	}
@@ -121,12 +121,12 @@ func TestPolicyGate(t *testing.T) {
 			s := newScene(o, d, opens.Add(-time.Hour))
 			instrumentGate(s)
 			got := policyGate(s)
-			if got.reason != tt.reason || !strings.Contains(got.message, tt.says) {
-				t.Fatalf("%s: %s; want %s that says %q", got.reason, got.message, tt.reason, tt.says)
+			if got.Reason != tt.reason || !strings.Contains(got.Message, tt.says) {
+				t.Fatalf("%s: %s; want %s that says %q", got.Reason, got.Message, tt.reason, tt.says)
 			}
 			passes := tt.reason == "" || tt.reason == v1alpha1.ReasonNotStricter
-			if passes != (got.state == pass) || passes && s.policy.Critical != tt.want {
-				t.Errorf("state %v, floors %+v, want %+v", got.state, s.policy.Critical, tt.want)
+			if passes != (got.State == pass) || passes && s.policy.Critical != tt.want {
+				t.Errorf("state %v, floors %+v, want %+v", got.State, s.policy.Critical, tt.want)
 			}
 		})
 	}
@@ -137,12 +137,12 @@ func TestRecordGate(t *testing.T) {
 	s := newScene(o, d, opens.Add(-time.Hour))
 	instrumentGate(s)
 	policyGate(s)
-	if got := recordGate(s); got.state != pass {
-		t.Errorf("PHQ-9 alone: %s", got.message)
+	if got := recordGate(s); got.State != pass {
+		t.Errorf("PHQ-9 alone: %s", got.Message)
 	}
 	s.documents[0].Scales[0].Norms = []contract.Norm{{Sex: contract.SexAny, Rows: make([]contract.NormRow, 60_000)}}
 	got := recordGate(s)
-	if got.state != fail || got.reason != v1alpha1.ReasonInstrumentNotUsable || !strings.Contains(got.message, "a record holds 1048576") {
-		t.Errorf("60,000 rows of norms: %v %s: %s", got.state, got.reason, got.message)
+	if got.State != fail || got.Reason != v1alpha1.ReasonInstrumentNotUsable || !strings.Contains(got.Message, "a record holds 1048576") {
+		t.Errorf("60,000 rows of norms: %v %s: %s", got.State, got.Reason, got.Message)
 	}
 }

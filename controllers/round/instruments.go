@@ -7,12 +7,13 @@ import (
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
+	"github.com/evenkeel/evenkeel/internal/controlplane/gating"
 	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
 )
 
-func instrumentGate(s *scene) gate {
+func instrumentGate(s *scene) gating.Gate {
 	if s.d.settled {
-		return gate{}
+		return gating.Gate{}
 	}
 	var faults []string
 	for _, key := range s.o.round.Spec.Instruments {
@@ -25,9 +26,9 @@ func instrumentGate(s *scene) gate {
 	}
 	if len(faults) > 0 {
 		s.documents = nil
-		return failing(v1alpha1.ReasonInstrumentNotUsable, "%s", strings.Join(faults, "; "))
+		return gating.Shut(v1alpha1.ReasonInstrumentNotUsable, "%s", strings.Join(faults, "; "))
 	}
-	return gate{}
+	return gating.Gate{}
 }
 
 func (s *scene) usable(key v1alpha1.InstrumentKey) (document contract.Instrument, fault string) {
