@@ -1,5 +1,6 @@
-// Package gating judges the gates of a round that declared objects alone decide: publicity,
-// training, staff, rooms and experts, how strictly a campaign asks for them, and exceptions.
+// Package gating judges the gates of a round that its declared Schools, District and campaign
+// decide: staff, publicity, training, rooms and experts, how strictly they are asked for, and
+// exceptions.
 // It is pure; the operator and the plugin call it alike, so that a gate read beforehand is the
 // gate that a round meets.
 package gating
@@ -69,15 +70,15 @@ const (
 // Text is the message with at most so many names; it ends with (advisory) when the gate is shut
 // and only advised.
 func (g Gate) Text(names int) string {
-	text := g.words(names)
+	text := g.Words(names)
 	if g.Advisory {
 		text += " (advisory)"
 	}
 	return text
 }
 
-// words is the text without how strict the gate is.
-func (g Gate) words(names int) string {
+// Words is the text without how strict the gate is.
+func (g Gate) Words(names int) string {
 	var parts []string
 	if g.Message != "" {
 		parts = append(parts, g.Message)

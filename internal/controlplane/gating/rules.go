@@ -39,7 +39,7 @@ func Asked(campaign *v1alpha1.ScreeningCampaign, name v1alpha1.GateName) v1alpha
 // Asked is what the campaign of the round asks of a gate.
 func (s *Scene) Asked(name v1alpha1.GateName) v1alpha1.GateRule { return Asked(s.Campaign, name) }
 
-// Check is a gate that declared objects decide.
+// Check is a gate that declared Schools, District and campaign decide.
 type Check struct {
 	Name      v1alpha1.GateName
 	Condition string // of a ScreeningRound
@@ -47,7 +47,7 @@ type Check struct {
 	Look      func(*Scene) Gate
 }
 
-// Checks are the gates that declared objects decide, in the order in which they count.
+// Checks are those gates, in the order in which they count.
 var Checks = []Check{
 	{v1alpha1.GateStaffing, v1alpha1.ConditionSchoolsStaffed, "Every school has somebody to answer a child until the round closes", staffingGate},
 	{v1alpha1.GatePublicity, v1alpha1.ConditionPublicityHeld, "Every school has held publicity", publicityGate},

@@ -43,11 +43,13 @@ func newPlan(p Program, flags *genericclioptions.ConfigFlags) *cobra.Command {
 		Long: `Show what a campaign will do, planned with the operator's own functions: the dates of every
 phase by district and wave, the days that are skipped and the districts and schools that are
 blocked, with the reason, and the cases expected of each week against what channels take.
+Of each round it says which gates would be shut by what is declared, and what schools lack.
 -o wide shows the schools that answer on days of their own. When no run is due yet, the next
 one is shown as it will be made.
 
 With -f it works without a cluster, from manifests of campaigns, calendars, namespaces and
-districts, and for capacity of policies, schools and channels. Without -f it plans a campaign of the cluster. With -f and --diff the files'
+districts, for gates of schools, and for capacity of policies, schools and
+channels. Without -f it plans a campaign of the cluster. With -f and --diff the files'
 campaigns and calendars are planned against what is in the cluster, and the rounds that
 would be made, moved or given up are shown.`,
 		Example: `  kubectl evenkeel plan -f campaign.yaml -f calendar.yaml -f districts/

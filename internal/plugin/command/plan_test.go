@@ -274,3 +274,40 @@ func TestPlanNamesTheFault(t *testing.T) {
 		})
 	}
 }
+
+// Of a round that is in the cluster the operator tells what declared objects do not; what they do
+// is judged by them as they are now, not by a status from before an edit.
+func TestPlanOfGatesOfARoundThatExists(t *testing.T) {
+	w := sampled(t, func(c *v1alpha1.ScreeningCampaign) { c.Spec.Schedule.ExtraDates = []v1alpha1.Civil{"2026-11-16"} })
+	set, _, err := manifest.Load(t.Context(), manifest.Input{Paths: []string{filepath.Join(samples, "schools.yaml")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shut := func(kind, reason string) metav1.Condition {
+		return metav1.Condition{Type: kind, Status: metav1.ConditionFalse, Reason: reason, Message: "as the operator says"}
+	}
+	for _, school := range set.Schools {
+		school.Value.Spec.Training.CompletedOn = ""
+		school.Value.Status.Conditions = []metav1.Condition{shut("ScreeningReady", "NoPsychTeacher")}
+		w.objects = append(w.objects, &school.Value)
+	}
+	w.objects = append(w.objects, &v1alpha1.ScreeningRound{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "fengtai", Name: "autumn-check-up-20261116", Labels: map[string]string{v1alpha1.LabelCampaign: "autumn-check-up"}},
+		Spec:       v1alpha1.ScreeningRoundSpec{Campaign: v1alpha1.CampaignReference{Name: "autumn-check-up", UID: "1f0c"}, Slot: "2026-11-16"},
+		Status: v1alpha1.ScreeningRoundStatus{Conditions: []metav1.Condition{
+			shut(v1alpha1.ConditionSchoolsTrained, v1alpha1.ReasonTrainingMissing), shut(v1alpha1.ConditionDutyChainReachable, v1alpha1.ReasonDutyChainNotReady),
+		}},
+	})
+	stdout, _, err := w.run(t, "plan", "autumn-check-up")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, gates, _ := strings.Cut(stdout, "  LACKING ")
+	declared, said, found := strings.Cut(gates, "  SHUT NOW ")
+	if !found || !strings.Contains(said, "DutyChainReachable") || strings.Contains(said, "SchoolsTrained") {
+		t.Errorf("want what declared objects do not tell, of the operator:\n%s", stdout)
+	}
+	if !strings.Contains(declared, "lotus-pond (no day), stone-bridge (no day)") || strings.Contains(declared, "NoPsychTeacher") {
+		t.Errorf("want training that lacks by School objects, and no staff of an old status:\n%s", stdout)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/controlplane/gating"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
 	"github.com/evenkeel/evenkeel/internal/core/calendar"
 	"github.com/evenkeel/evenkeel/internal/plugin/status"
@@ -21,8 +22,8 @@ import (
 type Gate struct {
 	Name         string `json:"name"`
 	Enforcement  string `json:"enforcement"`
-	WithinDays   int32  `json:"withinDays,omitempty"`   // when the campaign says so
-	HoursPerWeek int32  `json:"hoursPerWeek,omitempty"` // likewise
+	WithinDays   int32  `json:"withinDays,omitempty"`   // how old evidence may be at the opening
+	HoursPerWeek int32  `json:"hoursPerWeek,omitempty"` // that a counselling room is open
 }
 
 // Exception lets a gate pass for some schools or areas, or a district.
@@ -77,22 +78,11 @@ var gateNames = []v1alpha1.GateName{
 	v1alpha1.GatePublicity, v1alpha1.GateTraining, v1alpha1.GateCounsellingRoom, v1alpha1.GateDutyDrill, v1alpha1.GateExpertGroup,
 }
 
-// alwaysRequired is how many of them are.
-const alwaysRequired = 3
-
-func gatesOf(spec v1alpha1.ScreeningCampaignSpec) []Gate {
+func gatesOf(campaign v1alpha1.ScreeningCampaign) []Gate {
 	out := make([]Gate, 0, len(gateNames))
-	for i, name := range gateNames {
-		gate := Gate{Name: string(name), Enforcement: string(v1alpha1.EnforcementAdvisory)}
-		if i < alwaysRequired {
-			gate.Enforcement = string(v1alpha1.EnforcementRequired)
-		}
-		for _, rule := range spec.Gates {
-			if rule.Name == name {
-				gate.Enforcement, gate.WithinDays, gate.HoursPerWeek = string(rule.Enforcement), rule.WithinDays, rule.HoursPerWeek
-			}
-		}
-		out = append(out, gate)
+	for _, name := range gateNames {
+		asked := gating.Asked(&campaign, name)
+		out = append(out, Gate{string(name), string(asked.Enforcement), asked.WithinDays, asked.HoursPerWeek})
 	}
 	return out
 }
@@ -151,15 +141,17 @@ func (r Report) writeGates(w io.Writer, coloured bool) {
 		t.Row(colours[e.Effect], e.Name, e.Gate, e.District, strings.Join(e.For, ", "), e.GrantedBy, e.Until, e.Effect)
 	}
 	section(w, &t, len(r.Exceptions), coloured)
+	r.writeLacking(w, coloured)
 	t = table.Table{Head: []string{"SHUT NOW", "ROUND", "GATE", "REASON", "WHO LACKS WHAT"}}
-	for _, s := range r.Shut {
+	said := slices.DeleteFunc(slices.Clone(r.Shut), r.declared)
+	for _, s := range said {
 		colour := table.Plain
 		if s.Holds() {
 			colour = table.Red
 		}
 		t.Row(colour, s.District, s.Round, s.Condition, s.Reason, strings.Join(strings.Fields(s.Message), " "))
 	}
-	section(w, &t, len(r.Shut), coloured)
+	section(w, &t, len(said), coloured)
 }
 
 func (g Gate) text() string {

@@ -45,7 +45,10 @@ type Report struct {
 
 	Gates      []Gate      `json:"gates"` // what must be there before a round opens
 	Exceptions []Exception `json:"gateExceptions"`
-	Shut       []Shut      `json:"shutGates"` // of rounds that exist and have not opened, as the operator finds them
+	// Judged is false when no School is known, so that nothing can be said of what they lack.
+	Judged  bool      `json:"gatesJudged"`
+	Lacking []Lacking `json:"lackingGates"` // of planned rounds, by what is declared
+	Shut    []Shut    `json:"shutGates"`    // of rounds that exist and have not opened, as the operator finds them
 }
 
 // Skipped is a day, or a whole run, on which nothing happens.
@@ -115,8 +118,18 @@ func OfRun(o planning.Observed, date calendar.Date, now time.Time) (Report, erro
 		return Report{}, fmt.Errorf("campaign %s: the schedule has no run on %s", o.Campaign.Name, date)
 	}
 	out := report(o, plan, at, now)
-	out.Rounds = slices.DeleteFunc(out.Rounds, func(r Round) bool { return r.Slot != out.Slot }) // earlier runs are planned too
+	out.only(func(r Round) bool { return r.Slot == out.Slot }) // earlier runs are planned too
 	return out, nil
+}
+
+// only leaves some of the rounds in the report, and their gates.
+func (r *Report) only(wanted func(Round) bool) {
+	r.Rounds = slices.DeleteFunc(r.Rounds, func(round Round) bool { return !wanted(round) })
+	gone := func(district, name string) bool {
+		return !slices.ContainsFunc(r.Rounds, func(round Round) bool { return round.District == district && round.Name == name })
+	}
+	r.Lacking = slices.DeleteFunc(r.Lacking, func(l Lacking) bool { return gone(l.District, l.Round) })
+	r.Shut = slices.DeleteFunc(r.Shut, func(s Shut) bool { return gone(s.District, s.Round) })
 }
 
 // made says of a campaign of a file that it is made now: runs before that are nobody's.
@@ -135,12 +148,15 @@ func compute(o planning.Observed, now time.Time) (planning.Plan, error) {
 }
 
 // location is the campaign's; planning has read it already where the answer matters.
-func location(c v1alpha1.ScreeningCampaign) *time.Location {
-	location, err := time.LoadLocation(string(c.Spec.TimeZone))
+func location(c v1alpha1.ScreeningCampaign) *time.Location { return zone(c.Spec.TimeZone) }
+
+// zone is UTC when there is none of the name, as for the operator.
+func zone(name v1alpha1.TimeZone) *time.Location {
+	zone, err := time.LoadLocation(string(name))
 	if err != nil {
 		return time.UTC
 	}
-	return location
+	return zone
 }
 
 // report tells of a plan made for a time, which is later than today when it is a preview.
@@ -151,7 +167,7 @@ func report(o planning.Observed, plan planning.Plan, at, today time.Time) Report
 		Suspended: ptr.Deref(o.Campaign.Spec.Suspend, false),
 		NextSlot:  planning.Next(o.Campaign.Spec.TimeZone, plan.Planned).String(),
 		Rounds:    []Round{}, Skipped: []Skipped{}, Blocked: []Blocked{}, BlockedSchools: []SchoolNote{}, Warnings: []SchoolNote{},
-		Curve: curve(plan.Curve), Gates: gatesOf(o.Campaign.Spec),
+		Curve: curve(plan.Curve), Gates: gatesOf(o.Campaign),
 	}
 	for _, date := range slices.Sorted(slices.Values(o.Campaign.Spec.Schedule.ExtraDates)) {
 		if string(date) > report.Slot {
@@ -163,6 +179,7 @@ func report(o planning.Observed, plan planning.Plan, at, today time.Time) Report
 	}
 	report.obstacles(plan.Planned)
 	report.Exceptions, report.Shut = report.exceptionsOf(o, today), shut(o.Rounds, plan)
+	report.Judged, report.Lacking = len(o.Schools) > 0, lacking(o, plan, today)
 	report.Changes = changes(o, plan, location)
 	return report
 }
