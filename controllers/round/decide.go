@@ -3,10 +3,6 @@ package round
 import (
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
 	"github.com/evenkeel/evenkeel/internal/controlplane/gating"
@@ -43,8 +39,7 @@ func decide(o observed, now time.Time) decision {
 	d.over = !now.Before(d.closes)
 	d.digest, d.anew = pinned(o, began)
 	d.settled = d.digest != "" && began
-	judged := meta.FindStatusCondition(o.round.Status.Conditions, v1alpha1.ConditionGatesPassed)
-	d.cleared = d.settled && (d.opened || judged != nil && judged.Status != metav1.ConditionFalse)
+	d.cleared = gating.Cleared(d.settled, d.opened, o.round.Status.Conditions)
 	d.schools = cohort(o, d, now)
 	d.gates = judge(o, d, now)
 	d.suspend = d.anew && o.round.Spec.Suspend == ""

@@ -57,6 +57,13 @@ func Cohort(round v1alpha1.ScreeningRound, pinned bool, opens time.Time, schools
 	return names
 }
 
+// Cleared reports whether the gates had let a round through whose meaning is settled, by what was
+// said of them: from then on what is not known shuts none.
+func Cleared(settled, opened bool, found []metav1.Condition) bool {
+	judged := meta.FindStatusCondition(found, v1alpha1.ConditionGatesPassed)
+	return settled && (opened || judged != nil && judged.Status != metav1.ConditionFalse)
+}
+
 // Opening is when students can answer first: as planned, or now if the round is late.
 func (s *Scene) Opening() time.Time {
 	if !s.Opened && s.Now.After(s.Opens) {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
@@ -75,7 +74,7 @@ func sceneOf(o planning.Observed, p rollout.RoundPlan, is v1alpha1.ScreeningRoun
 		Campaign: &o.Campaign, Namespace: p.District, District: &district, Schools: gating.ByName(schools),
 		Cohort: gating.Cohort(planned, pinned, p.OpensAt, schools, now),
 		Zone:   zone, CampaignZone: location(o.Campaign), Opens: p.OpensAt, Closes: p.ClosesAt, Now: now,
-		Settled: settled, Cleared: settled && !meta.IsStatusConditionFalse(is.Status.Conditions, v1alpha1.ConditionGatesPassed),
+		Settled: settled, Cleared: gating.Cleared(settled, false, is.Status.Conditions),
 		Found: is.Status.Conditions,
 	}
 }
