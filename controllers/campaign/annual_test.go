@@ -98,18 +98,20 @@ func TestOnlyCoverageOfADistrictWakes(t *testing.T) {
 		return &d
 	}
 	tests := map[string]struct {
-		edit func(*standing)
-		want bool
+		edit     func(*standing)
+		figures  bool // wake after a while
+		standing bool // wakes soon
 	}{
-		"something else":    {func(*standing) {}, false},
-		"more students":     {func(s *standing) { s.students = "4820/4930" }, true},
-		"no longer so":      {func(s *standing) { s.reason = "Met" }, true},
-		"fewer are overdue": {func(s *standing) { s.overdue = 1 }, true},
+		"something else":    {func(*standing) {}, false, false},
+		"more students":     {func(s *standing) { s.students = "4820/4930" }, true, false},
+		"no longer so":      {func(s *standing) { s.reason = "Met" }, false, true},
+		"fewer are overdue": {func(s *standing) { s.overdue = 1 }, true, false},
 	}
 	was := before.district()
 	for name, tt := range tests {
-		if got := coverageMayDiffer(event.UpdateEvent{ObjectOld: &was, ObjectNew: after(tt.edit)}); got != tt.want {
-			t.Errorf("%s: wakes is %v", name, got)
+		change := event.UpdateEvent{ObjectOld: &was, ObjectNew: after(tt.edit)}
+		if figures, stands := coverageMayDiffer(change), standingMayDiffer(change); figures != tt.figures || stands != tt.standing {
+			t.Errorf("%s: figures wake is %v, standing %v", name, figures, stands)
 		}
 	}
 }
