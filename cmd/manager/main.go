@@ -52,11 +52,11 @@ func run(args []string) error {
 	return mgr.Start(ctrl.SetupSignalHandler())
 }
 
-// spareMemory has the heap grow by half of what is alive between two collections, not by all of it: an operator is at
+// spareMemory has the heap grow by a third of what is alive between two collections, not by all of it: an operator is at
 // rest nearly always, and what it holds then is paid for all the time. The environment has the last word.
 func spareMemory(getenv func(string) string) {
 	if getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(33)
 	}
 }
 

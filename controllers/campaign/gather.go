@@ -113,26 +113,22 @@ func (r *Reconciler) gatherRounds(ctx context.Context, o *observed) error {
 	return nil
 }
 
-// gatherSchools reads a province's schools, without copying them, where the plan depends
-// on them.
+// gatherSchools reads a province's schools, where the plan depends on them: district by district, for the list of all of
+// them would be held beside those by district.
 func (r *Reconciler) gatherSchools(ctx context.Context, o *observed) error {
 	if o.calendar == nil || len(o.others) == 0 && !planning.NeedsSchools(o.campaign.Spec, o.calendar.Spec) {
 		return nil
 	}
-	var schools v1alpha1.SchoolList
-	if err := r.Client.List(ctx, &schools, client.UnsafeDisableDeepCopy); err != nil {
-		return err
-	}
-	var channels v1alpha1.ReferralChannelList
-	if err := r.Client.List(ctx, &channels, client.UnsafeDisableDeepCopy); err != nil {
-		return err
-	}
 	o.schools, o.channels = map[string][]v1alpha1.School{}, map[string][]v1alpha1.ReferralChannel{}
-	for _, school := range schools.Items {
-		o.schools[school.Namespace] = append(o.schools[school.Namespace], school)
-	}
-	for _, channel := range channels.Items {
-		o.channels[channel.Namespace] = append(o.channels[channel.Namespace], channel)
+	for _, ns := range o.namespaces {
+		var schools v1alpha1.SchoolList
+		var channels v1alpha1.ReferralChannelList
+		for _, list := range []client.ObjectList{&schools, &channels} {
+			if err := r.Client.List(ctx, list, client.InNamespace(ns.Name), client.UnsafeDisableDeepCopy); err != nil { // read only
+				return err
+			}
+		}
+		o.schools[ns.Name], o.channels[ns.Name] = schools.Items, channels.Items
 	}
 	return nil
 }
