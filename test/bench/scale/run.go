@@ -89,15 +89,12 @@ func (p plan) await(ctx context.Context, c *cluster, declared province, declarin
 	var last error
 	all := false
 	for looked := (time.Time{}); ; {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case err := <-declaring:
-			if err != nil {
-				return err
-			}
+		ended, err := pause(ctx, declaring)
+		if err != nil {
+			return err
+		}
+		if ended {
 			all, declaring = true, nil
-		case <-time.After(200 * time.Millisecond):
 		}
 		added, err := c.journal.read()
 		if err != nil {
@@ -123,6 +120,18 @@ func (p plan) await(ctx context.Context, c *cluster, declared province, declarin
 		if time.Now().After(deadline) {
 			return fmt.Errorf("not settled after %s: %w", p.patience, last)
 		}
+	}
+}
+
+// pause waits a little, and reports whether declaring has ended meanwhile.
+func pause(ctx context.Context, declaring <-chan error) (ended bool, err error) {
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case err := <-declaring:
+		return true, err
+	case <-time.After(200 * time.Millisecond):
+		return false, nil
 	}
 }
 
