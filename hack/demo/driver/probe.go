@@ -62,7 +62,8 @@ func (d *Demo) knock(ctx context.Context, name string, n int) (*student.Client, 
 	if err != nil {
 		return nil, student.Form{}, err
 	}
-	client := &student.Client{HTTP: student.NewHTTP(1), Base: "http://" + ip + ":8080", Patience: 2 * time.Second, Retried: d.retried}
+	// As long as a student would try: a pod that is being replaced may swallow a call.
+	client := &student.Client{HTTP: student.NewHTTP(1), Base: "http://" + ip + ":8080", Patience: 30 * time.Second, Retried: d.retried}
 	who := found.OpenStudents(today)[n]
 	form, err := client.Open(ctx, codes[who.Number], who.School.Name)
 	return client, form, err
