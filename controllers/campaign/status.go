@@ -13,6 +13,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/controlplane/annual"
 	"github.com/evenkeel/evenkeel/internal/controlplane/conditions"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
+	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
 	"github.com/evenkeel/evenkeel/internal/core/rollout"
 )
 
@@ -56,9 +57,8 @@ func ready(d decision) conditions.Verdict {
 
 func planned(o observed, d decision) metav1.Condition {
 	kind := v1alpha1.ConditionPlanned
-	suspended := o.campaign.Spec.Suspend != nil && *o.campaign.Spec.Suspend
 	switch {
-	case suspended:
+	case translate.Suspension(o.campaign.Spec) != v1alpha1.SuspendNone:
 		return conditions.False(kind, v1alpha1.ReasonSuspended, "The campaign is suspended: no new rounds, and open ones are held")
 	case !d.planned:
 		return conditions.False(kind, v1alpha1.ReasonBlocked, "There is no plan; the condition Ready says why")

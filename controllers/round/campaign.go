@@ -17,23 +17,20 @@ func (o observed) owner() *v1alpha1.ScreeningCampaign {
 	return o.campaign
 }
 
-// suspension is how the campaign holds the round; "" when it does not.
+// suspension is how the campaign holds the round; SuspendNone when it does not.
 func (o observed) suspension() v1alpha1.SuspendMode {
 	campaign := o.owner()
-	switch {
-	case campaign == nil || campaign.Spec.Suspend == nil || !*campaign.Spec.Suspend:
-		return ""
-	case campaign.Spec.WhenSuspended == "":
-		return v1alpha1.SuspendHold
+	if campaign == nil {
+		return v1alpha1.SuspendNone
 	}
-	return campaign.Spec.WhenSuspended
+	return translate.Suspension(campaign.Spec)
 }
 
 func campaignGate(s *scene) gating.Gate {
 	name := s.o.round.Spec.Campaign.Name
 	campaign := s.o.campaign
 	switch {
-	case s.o.suspension() != "":
+	case s.o.suspension() != v1alpha1.SuspendNone:
 		return gating.Shut(v1alpha1.ReasonSuspended, "ScreeningCampaign %s is suspended", name)
 	case s.d.opened:
 		return gating.Gate{}

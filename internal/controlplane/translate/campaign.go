@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -77,7 +78,7 @@ func Campaign(name string, spec v1alpha1.ScreeningCampaignSpec) (rollout.Spec, e
 	var faults fault.List
 	out := rollout.Spec{
 		Campaign: name, TimeZone: string(spec.TimeZone), Cron: spec.Schedule.Cron,
-		Suspend:                 spec.Suspend != nil && *spec.Suspend,
+		Suspend:                 Suspension(spec) != v1alpha1.SuspendNone,
 		StartingDeadlineSeconds: spec.Schedule.StartingDeadlineSeconds,
 		MissedRunPolicy:         rollout.MissedRunPolicy(spec.Schedule.MissedRunPolicy),
 		Waves: rollout.Waves{
@@ -101,6 +102,14 @@ func Campaign(name string, spec v1alpha1.ScreeningCampaignSpec) (rollout.Spec, e
 		out.Phases = append(out.Phases, phase(&faults, fmt.Sprintf("template.spec.phases[%d]", i), p))
 	}
 	return out, faults.Err()
+}
+
+// Suspension is how a campaign holds its open rounds; SuspendNone when it is not suspended.
+func Suspension(spec v1alpha1.ScreeningCampaignSpec) v1alpha1.SuspendMode {
+	if spec.Suspend == nil || !*spec.Suspend {
+		return v1alpha1.SuspendNone
+	}
+	return cmp.Or(spec.WhenSuspended, v1alpha1.SuspendHold)
 }
 
 // Rates are the tiers of a policy, severest first, and how many students of a thousand a

@@ -301,6 +301,22 @@ func TestHold(t *testing.T) {
 	}
 }
 
+func TestSuspension(t *testing.T) {
+	for name, c := range map[string]struct {
+		spec v1alpha1.ScreeningCampaignSpec
+		want v1alpha1.SuspendMode
+	}{
+		"nothing said":           {v1alpha1.ScreeningCampaignSpec{}, v1alpha1.SuspendNone},
+		"not, whatever the mode": {v1alpha1.ScreeningCampaignSpec{Suspend: new(false), WhenSuspended: v1alpha1.SuspendHoldAndDrain}, v1alpha1.SuspendNone},
+		"without a mode":         {v1alpha1.ScreeningCampaignSpec{Suspend: new(true)}, v1alpha1.SuspendHold},
+		"with one":               {v1alpha1.ScreeningCampaignSpec{Suspend: new(true), WhenSuspended: v1alpha1.SuspendHoldAndDrain}, v1alpha1.SuspendHoldAndDrain},
+	} {
+		if got := translate.Suspension(c.spec); got != c.want {
+			t.Errorf("%s: Suspension is %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 func TestCalendar(t *testing.T) {
 	cal := shipped[v1alpha1.AcademicCalendar](t, "samples/academiccalendar.yaml")
 	if _, err := translate.CompileCalendar(cal.Spec); err != nil {

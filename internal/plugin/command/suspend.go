@@ -1,7 +1,6 @@
 package command
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
 )
 
 // holdOptions are the flags of suspend and resume.
@@ -129,7 +129,7 @@ func (o *holdOptions) campaign(ctx context.Context, c Connection, what target) e
 		writeHeld(out, rounds)
 		return nil
 	}
-	writeMeaning(out, whenSuspended(campaign), "  No new rounds are made. ")
+	writeMeaning(out, translate.Suspension(campaign.Spec), "  No new rounds are made. ")
 	writeOpen(out, rounds)
 	fmt.Fprintf(out, "  To go on: kubectl evenkeel resume %s\n", what.argument())
 	return nil
@@ -144,7 +144,7 @@ func (o *holdOptions) holdCampaign(c *v1alpha1.ScreeningCampaign) error {
 	if o.drain != nil {
 		c.Spec.WhenSuspended = o.mode()
 	}
-	if isSuspended(*was) == isSuspended(*c) && whenSuspended(*was) == whenSuspended(*c) {
+	if translate.Suspension(was.Spec) == translate.Suspension(c.Spec) {
 		return errNothingToDo
 	}
 	return nil
@@ -161,17 +161,15 @@ func (o *holdOptions) mode() v1alpha1.SuspendMode {
 	return v1alpha1.SuspendHold
 }
 
-func isSuspended(c v1alpha1.ScreeningCampaign) bool { return c.Spec.Suspend != nil && *c.Spec.Suspend }
-
-func whenSuspended(c v1alpha1.ScreeningCampaign) v1alpha1.SuspendMode {
-	return cmp.Or(c.Spec.WhenSuspended, v1alpha1.SuspendHold)
+func isSuspended(c v1alpha1.ScreeningCampaign) bool {
+	return translate.Suspension(c.Spec) != v1alpha1.SuspendNone
 }
 
 func standing(c v1alpha1.ScreeningCampaign) string {
 	if !isSuspended(c) {
 		return "is not suspended"
 	}
-	return fmt.Sprintf("is suspended with %s", whenSuspended(c))
+	return fmt.Sprintf("is suspended with %s", translate.Suspension(c.Spec))
 }
 
 func (o *holdOptions) round(ctx context.Context, c Connection, what target) error {

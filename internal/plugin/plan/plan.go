@@ -11,7 +11,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
@@ -164,7 +163,7 @@ func report(o planning.Observed, plan planning.Plan, at, today time.Time) Report
 	location := location(o.Campaign)
 	report := Report{
 		Campaign: o.Campaign.Name, TimeZone: location.String(), At: at.In(location), Preview: at.After(today), Slot: plan.Slot.String(),
-		Suspended: ptr.Deref(o.Campaign.Spec.Suspend, false),
+		Suspended: translate.Suspension(o.Campaign.Spec) != v1alpha1.SuspendNone,
 		NextSlot:  planning.Next(o.Campaign.Spec.TimeZone, plan.Planned).String(),
 		Rounds:    []Round{}, Skipped: []Skipped{}, Blocked: []Blocked{}, BlockedSchools: []SchoolNote{}, Warnings: []SchoolNote{},
 		Curve: curve(plan.Curve), Gates: gatesOf(o.Campaign),

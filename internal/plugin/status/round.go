@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
 )
 
 // Round is one occurrence of a campaign in one district.
@@ -105,7 +106,7 @@ func campaign(c *v1alpha1.ScreeningCampaign) Campaign {
 	out := Campaign{
 		Name:     c.Name,
 		Schedule: c.Spec.Schedule.Cron,
-		Suspend:  c.Spec.Suspend != nil && *c.Spec.Suspend,
+		Suspend:  translate.Suspension(c.Spec) != v1alpha1.SuspendNone,
 		Ready:    ready(c, c.Status.Conditions),
 		Planned:  state(c.Status.Conditions, v1alpha1.ConditionPlanned, Working),
 		Annual:   annual(c.Status.Conditions),
