@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
@@ -44,7 +42,7 @@ func (o Observed) extended(cal *calendar.Compiled, now time.Time) []v1alpha1.Scr
 		if stage1, found := translate.Phase(r.Spec, v1alpha1.PhaseStage1); found && open && (asked(r.Spec) > 0 || Extension(r.Spec) > 0) {
 			_, without, _ := translate.Narrowing(o.Districts[r.Namespace].Spec.Narrowing) // what cannot be read holds no day
 			out[i].Spec = extend(o, r, cal, rollout.Extension{
-				Ends: stage1.To.UTC(), Sessions: sessionsOf(r.Spec.Sessions), Days: asked(r.Spec), Without: without, Settled: now.Add(Settling),
+				Ends: stage1.To.UTC(), Sessions: translate.SessionsOf(r.Spec.Sessions), Days: asked(r.Spec), Without: without, Settled: now.Add(Settling),
 			})
 		}
 	}
@@ -56,11 +54,11 @@ func asked(spec v1alpha1.ScreeningRoundSpec) int { return int(value(spec.ExtendS
 func extend(o Observed, r v1alpha1.ScreeningRound, cal *calendar.Compiled, e rollout.Extension) v1alpha1.ScreeningRoundSpec {
 	spec := *r.Spec.DeepCopy()
 	sessions, last := e.Of(cal.For(r.Namespace, ""))
-	spec.Sessions, spec.Schools = windowsOf(sessions), nil
+	spec.Sessions, spec.Schools = translate.WindowsOf(sessions), nil
 	for _, school := range o.particular(r) {
 		own := e.OfSchool(cal.For(r.Namespace, school), schoolSessions(r.Spec, school), last)
 		if !slices.Equal(own, sessions) {
-			spec.Schools = append(spec.Schools, v1alpha1.SchoolWindows{Name: school, Sessions: windowsOf(own)})
+			spec.Schools = append(spec.Schools, v1alpha1.SchoolWindows{Name: school, Sessions: translate.WindowsOf(own)})
 		}
 	}
 	return spec
@@ -85,22 +83,8 @@ func (o Observed) particular(r v1alpha1.ScreeningRound) (names []string) {
 func schoolSessions(spec v1alpha1.ScreeningRoundSpec, school string) []contract.Session {
 	for _, own := range spec.Schools {
 		if own.Name == school {
-			return sessionsOf(own.Sessions)
+			return translate.SessionsOf(own.Sessions)
 		}
 	}
-	return sessionsOf(spec.Sessions)
-}
-
-func sessionsOf(windows []v1alpha1.SessionWindow) (out []contract.Session) {
-	for _, w := range windows {
-		out = append(out, contract.Session{From: w.From.UTC(), To: w.To.UTC()})
-	}
-	return out
-}
-
-func windowsOf(sessions []contract.Session) (out []v1alpha1.SessionWindow) {
-	for _, s := range sessions {
-		out = append(out, v1alpha1.SessionWindow{From: metav1.NewTime(s.From), To: metav1.NewTime(s.To)})
-	}
-	return out
+	return translate.SessionsOf(spec.Sessions)
 }

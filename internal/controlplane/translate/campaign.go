@@ -10,7 +10,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
-	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/core/calendar"
 	"github.com/evenkeel/evenkeel/internal/core/fault"
 	"github.com/evenkeel/evenkeel/internal/core/rollout"
@@ -230,7 +229,7 @@ func RoundSpec(plan rollout.RoundPlan, campaign v1alpha1.ScreeningCampaign) v1al
 		Campaign:            v1alpha1.CampaignReference{Name: campaign.Name, UID: string(campaign.UID)},
 		Slot:                v1alpha1.Civil(plan.Slot.String()),
 		Phases:              list(plan.Phases, phaseWindow),
-		Sessions:            list(plan.Sessions, sessionWindow),
+		Sessions:            WindowsOf(plan.Sessions),
 		Schools:             list(plan.Schools, schoolWindows),
 		LeftOut:             plan.LeftOut,
 		Cohort:              template.Cohort,
@@ -244,13 +243,9 @@ func RoundSpec(plan rollout.RoundPlan, campaign v1alpha1.ScreeningCampaign) v1al
 }
 
 func schoolWindows(s rollout.SchoolPlan) v1alpha1.SchoolWindows {
-	return v1alpha1.SchoolWindows{Name: s.Name, Sessions: list(s.Sessions, sessionWindow)}
+	return v1alpha1.SchoolWindows{Name: s.Name, Sessions: WindowsOf(s.Sessions)}
 }
 
 func phaseWindow(w rollout.PhaseWindow) v1alpha1.PhaseWindow {
 	return v1alpha1.PhaseWindow{Name: v1alpha1.PhaseName(w.Name), From: metav1.NewTime(w.From), To: metav1.NewTime(w.To)}
-}
-
-func sessionWindow(s contract.Session) v1alpha1.SessionWindow {
-	return v1alpha1.SessionWindow{From: metav1.NewTime(s.From), To: metav1.NewTime(s.To)}
 }

@@ -67,10 +67,23 @@ func SchoolSessions(spec v1alpha1.ScreeningRoundSpec) []contract.SchoolSessions 
 	return out
 }
 
+// SessionsOf are the windows as they are written, whatever endAt says.
+func SessionsOf(windows []v1alpha1.SessionWindow) []contract.Session {
+	return list(windows, func(w v1alpha1.SessionWindow) contract.Session {
+		return contract.Session{From: utc(w.From), To: utc(w.To)}
+	})
+}
+
+// WindowsOf is the inverse of SessionsOf.
+func WindowsOf(sessions []contract.Session) []v1alpha1.SessionWindow {
+	return list(sessions, func(s contract.Session) v1alpha1.SessionWindow {
+		return v1alpha1.SessionWindow{From: metav1.NewTime(s.From), To: metav1.NewTime(s.To)}
+	})
+}
+
 func cut(windows []v1alpha1.SessionWindow, closes time.Time) []contract.Session {
 	out := []contract.Session{}
-	for _, w := range windows {
-		s := contract.Session{From: utc(w.From), To: utc(w.To)}
+	for _, s := range SessionsOf(windows) {
 		if s.From.Before(closes) && s.To.After(closes) {
 			s.To = closes
 		}
