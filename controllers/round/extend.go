@@ -59,9 +59,6 @@ func (o observed) extendable(now time.Time) int {
 		_, extension.Without, _ = translate.Narrowing(o.district.Spec.Narrowing) // what cannot be read holds no day
 	}
 	sessions, _ := extension.Of(o.calendar.For(o.round.Namespace, ""))
-	spec.Sessions = nil
-	for _, s := range sessions {
-		spec.Sessions = append(spec.Sessions, v1alpha1.SessionWindow{From: metav1.NewTime(s.From), To: metav1.NewTime(s.To)})
-	}
+	spec.Sessions = translate.WindowsOf(sessions)
 	return planning.Extension(spec)
 }
