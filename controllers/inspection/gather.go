@@ -6,11 +6,11 @@ import (
 	"slices"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
+	"github.com/evenkeel/evenkeel/internal/controlplane/home"
 )
 
 // atMost is how many schools a list holds (status.listed).
@@ -45,19 +45,11 @@ func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*obs
 }
 
 func (r *Reconciler) readDistrict(ctx context.Context, o *observed) error {
-	namespace := o.inspection.Namespace
-	var district v1alpha1.District
-	err := r.Client.Get(ctx, types.NamespacedName{Namespace: namespace, Name: namespace}, &district)
-	switch {
-	case apierrors.IsNotFound(err):
-		return nil
-	case err != nil:
-		return fmt.Errorf("reading the district: %w", err)
+	district, zone, err := home.District(ctx, r.Client, o.inspection.Namespace)
+	if zone != nil {
+		o.district, o.zone = district, zone
 	}
-	if zone, err := time.LoadLocation(string(district.Spec.TimeZone)); err == nil { // otherwise the District says so
-		o.district, o.zone = &district, zone
-	}
-	return nil
+	return err
 }
 
 // readUnlisted reads the schools and then, from the API server, the inspection: when that has no seed yet, nobody

@@ -25,6 +25,7 @@ import (
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/apply"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
+	"github.com/evenkeel/evenkeel/internal/controlplane/home"
 	"github.com/evenkeel/evenkeel/internal/controlplane/result"
 )
 
@@ -86,7 +87,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 // observed is all that the judgement depends on.
 type observed struct {
 	channel   v1alpha1.ReferralChannel
-	zone      *time.Location // nil: there is no district in the namespace
+	zone      *time.Location // nil: there is no district in the namespace, or its zone cannot be read
 	secret    *corev1.Secret // nil: missing
 	forbidden bool           // the Secret may not be read
 	early     bool           // the exchange has yet to have its turn
@@ -103,7 +104,8 @@ func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*obs
 	if !o.channel.DeletionTimestamp.IsZero() {
 		return nil, nil
 	}
-	if err := r.readDistrict(ctx, o); err != nil {
+	var err error
+	if _, o.zone, err = home.District(ctx, r.Client, key.Namespace); err != nil {
 		return nil, err
 	}
 	if err := r.readSecret(ctx, o); err != nil {
@@ -115,23 +117,6 @@ func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*obs
 		o.last = &last
 	}
 	return o, nil
-}
-
-func (r *Reconciler) readDistrict(ctx context.Context, o *observed) error {
-	namespace := o.channel.Namespace
-	var district v1alpha1.District
-	err := r.Client.Get(ctx, types.NamespacedName{Namespace: namespace, Name: namespace}, &district)
-	switch {
-	case apierrors.IsNotFound(err):
-		return nil
-	case err != nil:
-		return fmt.Errorf("reading the district: %w", err)
-	}
-	o.zone, err = time.LoadLocation(string(district.Spec.TimeZone))
-	if err != nil {
-		o.zone = nil // the District says so
-	}
-	return nil
 }
 
 func (r *Reconciler) readSecret(ctx context.Context, o *observed) error {

@@ -5,10 +5,8 @@ package school
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -23,6 +21,7 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/apply"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
+	"github.com/evenkeel/evenkeel/internal/controlplane/home"
 	"github.com/evenkeel/evenkeel/internal/controlplane/result"
 	"github.com/evenkeel/evenkeel/internal/core/coverage"
 )
@@ -121,16 +120,12 @@ func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*obs
 }
 
 func (r *Reconciler) gatherDistrict(ctx context.Context, namespace string, o *observed) error {
-	var district v1alpha1.District
-	err := r.Client.Get(ctx, types.NamespacedName{Namespace: namespace, Name: namespace}, &district)
-	switch {
-	case apierrors.IsNotFound(err):
-		return nil
-	case err != nil:
-		return fmt.Errorf("reading the district: %w", err)
+	district, zone, err := home.District(ctx, r.Client, namespace)
+	if err != nil || district == nil {
+		return err
 	}
-	o.district = &district
-	if zone, err := time.LoadLocation(string(district.Spec.TimeZone)); err == nil {
+	o.district = district
+	if zone != nil {
 		o.zone = zone
 	}
 	if reading, heard := r.Board.Reading(namespace); heard {
