@@ -1,14 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/evenkeel/evenkeel/test/bench/about"
 )
 
 // run is one measured run; times are in milliseconds.
@@ -53,23 +52,7 @@ func summarise(took []time.Duration, elapsed time.Duration) run {
 }
 
 func (r result) write(dir string, at time.Time) error {
-	page := r.page(at)
-	fmt.Println(page)
-	if dir == "" {
-		return nil
-	}
-	raw, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	name := filepath.Join(dir, at.Format(time.DateOnly))
-	if err := os.WriteFile(name+".json", append(raw, '\n'), 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile(name+".md", []byte(page), 0o644)
+	return about.Write(dir, at.Format(time.DateOnly), r.page(at), r)
 }
 
 func (r result) page(at time.Time) string {

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -62,21 +59,7 @@ func peakMemory() float64 {
 	return kilobytes / 1024
 }
 
-func (r result) write(dir string) error {
-	page := r.page()
-	fmt.Println(page)
-	if dir == "" {
-		return nil
-	}
-	raw, err := json.MarshalIndent(r, "", "  ")
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "province.json"), append(raw, '\n'), 0o644)
-	}
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "province.md"), []byte(page), 0o644)
-	}
-	return err
-}
+func (r result) write(dir string) error { return about.Write(dir, "province", r.page(), r) }
 
 func (r result) median(of func(run) float64) float64 {
 	var all []float64

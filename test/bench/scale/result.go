@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"time"
@@ -125,18 +123,4 @@ func (r run) String() string {
 	return string(raw)
 }
 
-func (r result) write(dir string) error {
-	page := r.page()
-	fmt.Println(page)
-	if dir == "" {
-		return nil
-	}
-	raw, err := json.MarshalIndent(r, "", "  ")
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "scale.json"), append(raw, '\n'), 0o644)
-	}
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "scale.md"), []byte(page), 0o644)
-	}
-	return err
-}
+func (r result) write(dir string) error { return about.Write(dir, "scale", r.page(), r) }
