@@ -80,7 +80,11 @@ func (o *calendarExport) fromFiles(cmd *cobra.Command, args []string) (*v1alpha1
 		}
 		names = append(names, c.Name)
 	}
-	return nil, fmt.Errorf("the files hold %d calendars (%s); name one of them", len(names), strings.Join(names, ", "))
+	if len(names) == 0 {
+		return nil, errors.New("the files have no AcademicCalendar; give the file of one with -f")
+	}
+	return nil, fmt.Errorf("the files have the calendars %s; name one of them: kubectl evenkeel calendar export %s -f FILE",
+		strings.Join(names, ", "), names[0])
 }
 
 func (o *calendarExport) fromCluster(cmd *cobra.Command, name string) (*v1alpha1.AcademicCalendar, error) {

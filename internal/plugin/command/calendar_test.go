@@ -71,7 +71,11 @@ func TestCalendarNamesWhatIsMissing(t *testing.T) {
 			[]string{"import", file, "--name", "x", "--school-year", "2026-2027", "--term", "a=2026-09-01..2026-10-09"},
 			"makeUpDays[0]: 2026-10-10 is outside every term",
 		},
-		"which":     {[]string{"export"}, "which calendar?"},
+		"which":       {[]string{"export"}, "which calendar?"},
+		"no calendar": {[]string{"export", "-f", "../../../config/samples/schools.yaml"}, "the files have no AcademicCalendar"},
+		"another name": {
+			[]string{"export", "nanjing", "-f", "../../../config/samples/academiccalendar.yaml"}, "the files have the calendars beijing-2026-2027; name one of them",
+		},
 		"not there": {[]string{"export", "nowhere"}, "not found"},
 	}
 	for name, tc := range tests {
