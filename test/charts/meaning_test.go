@@ -70,13 +70,15 @@ func TestSamplePolicyCompiles(t *testing.T) {
 	}
 }
 
-func TestSampleCalendarAndCampaignAreUnderstood(t *testing.T) {
+func TestSampleCalendarAndCampaignsAreUnderstood(t *testing.T) {
 	samples := kustomized(t, "config/samples")
 	if _, err := translate.CompileCalendar(typed[v1alpha1.AcademicCalendar](t, find(t, samples, "AcademicCalendar")).Spec); err != nil {
 		t.Error(err)
 	}
-	campaign := typed[v1alpha1.ScreeningCampaign](t, find(t, samples, "ScreeningCampaign"))
-	if _, err := translate.Campaign(campaign.Name, campaign.Spec); err != nil {
-		t.Error(err)
+	for _, objects := range [][]*unstructured.Unstructured{samples, kustomized(t, "config/samples/full")} {
+		campaign := typed[v1alpha1.ScreeningCampaign](t, find(t, objects, "ScreeningCampaign"))
+		if _, err := translate.Campaign(campaign.Name, campaign.Spec); err != nil {
+			t.Errorf("%s: %v", campaign.Name, err)
+		}
 	}
 }

@@ -79,6 +79,7 @@ func TestObjectsFitTheirDefinitions(t *testing.T) {
 	defs := definitions(t)
 	objects := fengtai(t).objects(t)
 	objects = append(objects, kustomized(t, "config/samples")...)
+	objects = append(objects, kustomized(t, "config/samples/full")...)
 	objects = append(objects, kustomized(t, "config/instruments")...)
 	seen := map[string]bool{}
 	for _, object := range objects {

@@ -78,6 +78,7 @@ func TestRealServer(t *testing.T) {
 	applyAll(ctx, t, c, []*unstructured.Unstructured{granted})
 	applyAll(ctx, t, c, fengtai(t).objects(t))
 	applyAll(ctx, t, c, kustomized(t, "config/samples"))
+	applyAll(ctx, t, c, kustomized(t, "config/samples/full"))
 
 	t.Run("a district starts out Ready=Unknown, so that helm --wait waits", func(t *testing.T) {
 		district := fengtai(t).objects(t)

@@ -50,6 +50,15 @@ func goldenText(t *testing.T, name, got string) {
 	}
 }
 
+// The sample of a campaign that says all there is to say: gates, exceptions and a make-up round.
+func TestPlanOfTheFullSample(t *testing.T) {
+	stdout, _, err := world{}.run(t, "plan", "spring-check-up", "-f", samples, "-f", filepath.Join(samples, "full"), "--at", "2027-02-22T08:00:00+08:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	goldenText(t, "plan-full.txt", stdout)
+}
+
 // Two waves, schools on days on which somebody is there, a hospital that two districts
 // share, and a school without a counsellor.
 func TestPlanOfWavesAndCapacity(t *testing.T) {
