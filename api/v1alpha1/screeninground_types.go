@@ -66,7 +66,8 @@ type ScreeningRoundSpec struct {
 	// +optional
 	// +kubebuilder:validation:Enum=None;Hold;HoldAndDrain
 	Suspend SuspendMode `json:"suspend,omitempty"`
-	// endAt ends Stage1 earlier than planned; a later instant has no effect.
+	// endAt ends Stage1 earlier than planned; a later instant has no effect. When the round has closed it stays closed,
+	// whatever endAt becomes.
 	// +optional
 	EndAt *metav1.Time `json:"endAt,omitempty"`
 	// extendSchoolDays is how many school days more than planned an open round is kept open; the operator

@@ -3,6 +3,9 @@ package round
 import (
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/board"
 	"github.com/evenkeel/evenkeel/internal/controlplane/gating"
@@ -16,6 +19,7 @@ const pinAhead = 24 * time.Hour
 // decision is what should be, and why.
 type decision struct {
 	opens, closes time.Time
+	endAt         *metav1.Time    // that counts; see planning.EndAt
 	opened        bool            // it has been open: it finishes, whatever becomes of its campaign
 	settled       bool            // the opening has come with a meaning pinned: that one stays
 	cleared       bool            // and the gates had let it through: what is not known shuts them no more
@@ -33,8 +37,8 @@ type decision struct {
 
 // decide is the only place with policy.
 func decide(o observed, now time.Time) decision {
-	d := decision{opened: opened(o)}
-	d.opens, d.closes = translate.Window(o.round.Spec)
+	d := decision{opened: opened(o), endAt: planning.EndAt(o.round, now)}
+	d.opens, d.closes = translate.Window(d.ended(o.round).Spec)
 	began := !now.Before(d.opens)
 	d.over = !now.Before(d.closes)
 	d.digest, d.anew = pinned(o, began)
@@ -52,6 +56,12 @@ func decide(o observed, now time.Time) decision {
 		d.schools = nil
 	}
 	return d
+}
+
+// ended is the round with the end that counts.
+func (d decision) ended(round v1alpha1.ScreeningRound) v1alpha1.ScreeningRound {
+	round.Spec.EndAt = d.endAt
+	return round
 }
 
 // pinned returns the meaning that is pinned as far as anybody knows. From the opening on
@@ -111,7 +121,7 @@ func documents(o observed, d decision, digest contract.Digest) board.RoundDocume
 	if digest == "" {
 		return board.RoundDocuments{}
 	}
-	control := translate.Control(o.round, digest, d.schools, d.hold)
+	control := translate.Control(d.ended(o.round), digest, d.schools, d.hold)
 	control.Cohort.NotScreenedSince = notScreenedSince(o, d)
 	docs := board.RoundDocuments{Control: &control, Meaning: d.record}
 	if docs.Meaning == nil && string(digest) == o.round.Status.MeaningDigest {

@@ -173,6 +173,37 @@ func TestWhatHoldsARunningRound(t *testing.T) {
 	}
 }
 
+// A round that was ended early stays closed when its end is taken back: the district is told the same closing
+// again, and nothing is left to do, also after the release.
+func TestEndThatIsTakenBackTooLate(t *testing.T) {
+	o := running(t)
+	ended, now := metav1.NewTime(opens.Add(2*time.Hour)), opens.Add(3*time.Hour)
+	o.round.Spec.EndAt = &ended
+	o.round.Status.OpenedTime, o.round.Status.Window = &metav1.Time{Time: opens}, o.round.Spec.Sessions[0]
+	before := decide(o, now)
+	o.round.Status.CloseTime = &ended
+	o.view.Control.Digest, o.view.State = digestOf(t, *before.documents.Control), contract.RoundReleased
+	for name, endAt := range map[string]*metav1.Time{"not": &ended, "taken back": nil, "put off": {Time: opens.Add(5 * time.Hour)}} {
+		o.round.Spec.EndAt = endAt
+		for step, d := range map[string]decision{"decided": decide(o, now), "without news": decide(o, now).withoutNews(o)} {
+			if !d.over || !d.closes.Equal(ended.Time) || !applied(o, d) {
+				t.Errorf("%s, %s: closes %s, control %+v", name, step, d.closes, d.documents.Control)
+			}
+		}
+	}
+}
+
+// digestOf is that of a control as the district has it, in its first revision.
+func digestOf(t *testing.T, control contract.Control) contract.Digest {
+	t.Helper()
+	control.Revision = 1
+	digest, err := contract.DigestOf(control)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return digest
+}
+
 // What cannot be recorded is not sent; a hold is sent all the same.
 func TestWithoutNews(t *testing.T) {
 	_, pinned := pinnedMeaning(t)

@@ -156,6 +156,52 @@ func TestRoundsBelongToTheOperator(t *testing.T) {
 	}
 }
 
+// A round that has closed stays closed: its end can be moved until then, and neither moved nor taken back afterwards.
+func TestAClosedRoundKeepsItsEnd(t *testing.T) {
+	namespace(t, "closed")
+	someone, err := engineer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	round := makeRound("closed", "autumn-20260915").Obj()
+	round.Spec.EndAt = ptr.To(metav1.NewTime(time.Unix(1_800_000_000, 0)))
+	create(t, operator, round)
+	edits := map[string]func(*v1alpha1.ScreeningRound){
+		"taken back": func(r *v1alpha1.ScreeningRound) { r.Spec.EndAt = nil },
+		"moved":      func(r *v1alpha1.ScreeningRound) { r.Spec.EndAt = ptr.To(metav1.NewTime(time.Unix(1_800_000_060, 0))) },
+	}
+	for _, s := range []struct {
+		status metav1.ConditionStatus
+		reason string
+		opened bool
+		want   string
+	}{
+		{metav1.ConditionFalse, v1alpha1.ReasonScheduled, false, ""},
+		{metav1.ConditionTrue, v1alpha1.ReasonOpen, true, ""},
+		{metav1.ConditionFalse, v1alpha1.ReasonHeld, true, ""},
+		{metav1.ConditionFalse, v1alpha1.ReasonClosed, true, "does not open again"},
+		{metav1.ConditionFalse, v1alpha1.ReasonReleased, true, "schedule.extraDates"},
+		{metav1.ConditionFalse, v1alpha1.ReasonClosed, false, ""}, // never open: claims keep it from another's schools
+	} {
+		round.Status.OpenedTime = nil
+		if s.opened {
+			round.Status.OpenedTime = ptr.To(metav1.NewTime(time.Unix(1_700_000_000, 0)))
+		}
+		round.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionOpen, Status: s.status, Reason: s.reason, LastTransitionTime: metav1.Now()}}
+		expect(t, operator.Status().Update(ctx, round), "")
+		for name, edit := range edits {
+			t.Run(fmt.Sprintf("%s %t %s", s.reason, s.opened, name), func(t *testing.T) {
+				changed := round.DeepCopy()
+				edit(changed)
+				expect(t, someone.Update(ctx, changed, client.DryRunAll), s.want)
+			})
+		}
+		changed := round.DeepCopy() // what has no effect, and what pauses
+		changed.Spec.ExtendSchoolDays, changed.Spec.Suspend = ptr.To[int32](2), v1alpha1.SuspendHold
+		expect(t, someone.Update(ctx, changed, client.DryRunAll), "")
+	}
+}
+
 func TestApproval(t *testing.T) {
 	author := grant(t, "author", "evenkeel-platform-engineer")
 	approver := grant(t, "approver", "evenkeel-instrument-approver")

@@ -27,9 +27,10 @@ func Claims(round v1alpha1.ScreeningRound, others []v1alpha1.ScreeningRound, cam
 	}
 	var out []rollout.Claim
 	for _, other := range others {
-		opens, closes := translate.Window(other.Spec)
+		opens, closes := occupies(other, now)
 		another := other.Namespace == round.Namespace && other.Name != round.Name
-		if another && !over(other, now) && precedes(other, round) && alive(other, campaigns) && share(other, round, schools) {
+		over := released(other) || !closes.After(now)
+		if another && !over && precedes(other, round) && alive(other, campaigns) && share(other, round, schools) {
 			out = append(out, rollout.Claim{Campaign: other.Spec.Campaign.Name, OpensAt: opens, ClosesAt: closes})
 		}
 	}

@@ -157,12 +157,15 @@ func fixed(r v1alpha1.ScreeningRound, now time.Time) bool {
 	return r.Status.OpenedTime != nil || r.Status.MeaningDigest != "" && !now.Before(opens.Add(-Settling))
 }
 
-// over reports whether a round's last session has passed. One that is released stays closed, also when its early end is
+// over reports whether a round's last session has passed. One that has closed stays closed, also when its early end is
 // taken back.
 func over(r v1alpha1.ScreeningRound, now time.Time) bool {
+	r.Spec.EndAt = EndAt(r, now)
 	_, closes := translate.Window(r.Spec)
-	return len(r.Status.Release.Tiers) > 0 || !closes.After(now)
+	return released(r) || !closes.After(now)
 }
+
+func released(r v1alpha1.ScreeningRound) bool { return len(r.Status.Release.Tiers) > 0 }
 
 // writes lists the rounds that are not as planned, by district and name. Of one that planning leaves alone, only
 // its extension is written, and who planned it.

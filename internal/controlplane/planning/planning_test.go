@@ -244,6 +244,15 @@ func TestClaims(t *testing.T) {
 			mine.CreationTimestamp, other.Status.OpenedTime = metav1.Time{}, &other.CreationTimestamp
 			other.Status.Release.Tiers = []v1alpha1.TierCount{{Tier: "None"}}
 		}, false},
+		"ended early, which nobody has looked at yet": {func(mine, other *v1alpha1.ScreeningRound, _ *v1alpha1.ScreeningCampaign) {
+			endEarly(mine, other)
+			other.Status.CloseTime = nil
+		}, true},
+		"ended early": {func(mine, other *v1alpha1.ScreeningRound, _ *v1alpha1.ScreeningCampaign) { endEarly(mine, other) }, false},
+		"ended early, and taken back too late": {func(mine, other *v1alpha1.ScreeningRound, _ *v1alpha1.ScreeningCampaign) {
+			endEarly(mine, other)
+			other.Spec.EndAt = nil
+		}, false},
 		"in another district": {func(mine, other *v1alpha1.ScreeningRound, _ *v1alpha1.ScreeningCampaign) {
 			mine.CreationTimestamp, other.Namespace = metav1.Time{}, "kaizhou"
 		}, false},
@@ -273,6 +282,14 @@ func TestClaims(t *testing.T) {
 			}
 		})
 	}
+}
+
+// endEarly has the other round opened two hours and ended one hour ago, as its status tells.
+func endEarly(mine, other *v1alpha1.ScreeningRound) {
+	ago := func(hours time.Duration) metav1.Time { return metav1.NewTime(slotDay.Add(-hours * time.Hour)) }
+	mine.CreationTimestamp, other.Spec.Sessions[0].From = metav1.Time{}, ago(2)
+	other.Spec.EndAt = ptr.To(ago(1))
+	other.Status.OpenedTime, other.Status.CloseTime, other.Status.Window = ptr.To(ago(2)), ptr.To(ago(1)), other.Spec.Sessions[0]
 }
 
 // Of one campaign's rounds in a district the earlier run comes first, and its regular round

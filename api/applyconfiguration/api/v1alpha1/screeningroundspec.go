@@ -39,7 +39,8 @@ type ScreeningRoundSpecApplyConfiguration struct {
 	// suspend holds the round. None: it runs. Hold: no form is opened, running ones may finish.
 	// HoldAndDrain: running ones are refused too. Danger signals are acted on in any case.
 	Suspend *apiv1alpha1.SuspendMode `json:"suspend,omitempty"`
-	// endAt ends Stage1 earlier than planned; a later instant has no effect.
+	// endAt ends Stage1 earlier than planned; a later instant has no effect. When the round has closed it stays closed,
+	// whatever endAt becomes.
 	EndAt *v1.Time `json:"endAt,omitempty"`
 	// extendSchoolDays is how many school days more than planned an open round is kept open; the operator
 	// adds their sessions. Before the opening, and once the round has closed, it has no effect.
