@@ -24,6 +24,7 @@ type decision struct {
 	settled       bool            // the opening has come with a meaning pinned: that one stays
 	cleared       bool            // and the gates had let it through: what is not known shuts them no more
 	over          bool            // the closing has come
+	datesStay     bool            // it has not opened, and is planned anew no more
 	anew          bool            // the district knows a meaning that this object never pinned
 	digest        contract.Digest // of the pinned meaning; "" when none is
 	schools       []string        // the cohort's, sorted
@@ -41,6 +42,7 @@ func decide(o observed, now time.Time) decision {
 	d.opens, d.closes = translate.Window(d.ended(o.round).Spec)
 	began := !now.Before(d.opens)
 	d.over = !now.Before(d.closes)
+	d.datesStay = !d.opened && planning.Settled(o.round, now)
 	d.digest, d.anew = pinned(o, began)
 	d.settled = d.digest != "" && began
 	d.cleared = gating.Cleared(d.settled, d.opened, o.round.Status.Conditions)

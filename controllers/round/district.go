@@ -90,7 +90,8 @@ func drillGate(s *scene) gating.Gate {
 	return s.Evidence(v1alpha1.ConditionDutyDrillHeld, func() gating.Gate {
 		days := s.Asked(v1alpha1.GateDutyDrill).WithinDays
 		return s.Weigh(v1alpha1.GateDutyDrill, v1alpha1.ReasonDrillNotAcknowledged,
-			fmt.Sprintf("a drill of the chain of duty is to be acknowledged at every level within %d x 24 hours before the opening", days),
+			fmt.Sprintf("a drill of the chain of duty is to be acknowledged at every level within %d x 24 hours before the opening: "+
+				"whoever is called signs in at casework, page /drill, where DistrictDuty can begin another", days),
 			drillLacks(s.District, s.Opening().Add(-time.Duration(days)*24*time.Hour)))
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/controlplane/conditions"
+	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
 )
 
 // upcoming is a round of tomorrow in which every gate passes. The first of its two
@@ -419,5 +420,48 @@ func TestAnObjectMadeAnewIsNotTakenForLetThrough(t *testing.T) {
 			t.Fatalf("hold %s: %s", d.hold, d.gates.message)
 		}
 		summarise(&o.round, o, d, now)
+	}
+}
+
+// A round that waits for its drill says what to do, and from ten minutes before its opening that its dates stay. It opens
+// as soon as the drill is acknowledged, however late, and never without; if it never was, it says that nobody was asked.
+func TestARoundThatWaitsForItsDrill(t *testing.T) {
+	const drilled, stays = "/drill", "the dates stay from now on, and it opens as soon as that is cured, until 2026-09-18T"
+	o := upcoming(t)
+	all(noDrill, asks(required(v1alpha1.GateDutyDrill)))(&o)
+	look := func(at time.Time) (d decision, gates string) {
+		d = decide(o, at)
+		summarise(&o.round, o, d, at)
+		if d.record != nil {
+			o.record, o.viewed, o.view = d.record, true, contract.RoundView{State: contract.RoundHeld, Meaning: d.digest}
+		}
+		if d.hold != contract.HoldNew || d.documents.Control == nil || d.documents.Control.Hold != contract.HoldNew {
+			t.Errorf("at %s it is let through: %+v", at, d.documents.Control)
+		}
+		return d, is(o.round.Status.Conditions, v1alpha1.ConditionGatesPassed)
+	}
+	for i, at := range []time.Duration{-time.Hour, -planning.Settling, 0, 25 * time.Hour} {
+		_, gates := look(opens.Add(at))
+		if !strings.HasPrefix(gates, "False/DrillNotAcknowledged") || !strings.Contains(gates, drilled) || strings.Contains(gates, stays) != (i > 0) {
+			t.Errorf("%s after the opening: %s", at, gates)
+		}
+	}
+	never := o
+	drill(opens.Add(25 * time.Hour))(&o)
+	if d := decide(o, opens.Add(26*time.Hour)); d.hold != contract.HoldNone || !d.documents.Control.OpensAt.Equal(opens) {
+		t.Errorf("with the drill: %+v, %s", d.documents.Control, d.gates.message)
+	}
+	o.campaign.Spec.Schedule.StartDate = "2026-10-15" // the run is not wanted any more
+	if _, gates := look(opens.Add(26 * time.Hour)); !strings.HasPrefix(gates, "False/CampaignNotFound") || strings.Contains(gates, stays) {
+		t.Errorf("not in the schedule: %s", gates)
+	}
+	o = never
+	noDrill(&o)
+	d := decide(o, closes)
+	o.view.State, o.view.Control.Digest = contract.RoundClosed, digestOf(t, *d.documents.Control)
+	o.view.Control.Revision = 1
+	summarise(&o.round, o, d, closes)
+	if ready := is(o.round.Status.Conditions, v1alpha1.ConditionReady); !strings.Contains(ready, "closed without having opened") {
+		t.Errorf("it never opened: %s", ready)
 	}
 }

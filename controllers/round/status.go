@@ -98,7 +98,11 @@ func ready(o observed, d decision) conditions.Verdict {
 	case !applied(o, d):
 		return conditions.Verdict{State: conditions.Progressing, Message: "Waiting for the district to apply what was decided"}
 	}
-	return conditions.Verdict{State: conditions.Applied, Message: "The district has applied what was decided"}
+	message := "The district has applied what was decided"
+	if d.over && !d.opened {
+		message = "The round has closed without having opened; GatesPassed says what it lacked"
+	}
+	return conditions.Verdict{State: conditions.Applied, Message: message}
 }
 
 // missing says which object the round waits for.
@@ -138,7 +142,7 @@ func gatesPassed(o observed, d decision) metav1.Condition {
 	kind := v1alpha1.ConditionGatesPassed
 	switch d.gates.state {
 	case fail:
-		return conditions.False(kind, d.gates.reason, d.gates.message)
+		return conditions.False(kind, d.gates.reason, d.gates.message+datesStay(o, d))
 	case unknown:
 		return conditions.Unknown(kind, d.gates.reason, d.gates.message)
 	}
@@ -147,6 +151,15 @@ func gatesPassed(o observed, d decision) metav1.Condition {
 		message += "; " + d.gates.message
 	}
 	return conditions.True(kind, reason, message)
+}
+
+// datesStay says what becomes of a round that is not let through, from ten minutes before its opening on.
+func datesStay(o observed, d decision) string {
+	if !d.datesStay || d.gates.reason == v1alpha1.ReasonCampaignNotFound { // that one never opens
+		return ""
+	}
+	return fmt.Sprintf("; the dates stay from now on, and it opens as soon as that is cured, until %s; for other dates change spec.schedule of ScreeningCampaign %s",
+		d.closes.Format(time.RFC3339), o.round.Spec.Campaign.Name)
 }
 
 // eachGate has the conditions of the gates that have one; like their sum they stay as

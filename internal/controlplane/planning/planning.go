@@ -13,6 +13,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
@@ -138,7 +139,7 @@ func Next(zone v1alpha1.TimeZone, plan rollout.Planned) calendar.Date {
 func observedRounds(o Observed, now time.Time) (rollout.Observed, error) {
 	out := rollout.Observed{Since: o.Campaign.CreationTimestamp.Time}
 	for _, round := range o.Rounds {
-		if !fixed(round, now) && !translate.Awaited(o.Campaign.Spec, round.Spec) {
+		if (!fixed(round, now) || heldBack(round)) && !translate.Awaited(o.Campaign.Spec, round.Spec) {
 			continue // of an earlier schedule: it will not open and stands in nobody's way
 		}
 		seen, err := translate.ObservedRound(round, fixed(round, now))
@@ -155,6 +156,17 @@ func observedRounds(o Observed, now time.Time) (rollout.Observed, error) {
 func fixed(r v1alpha1.ScreeningRound, now time.Time) bool {
 	opens, _ := translate.Window(r.Spec)
 	return r.Status.OpenedTime != nil || r.Status.MeaningDigest != "" && !now.Before(opens.Add(-Settling))
+}
+
+// Settled reports whether the dates of a round stay that has not opened: the district might have opened it.
+func Settled(r v1alpha1.ScreeningRound, now time.Time) bool {
+	return r.Status.OpenedTime == nil && fixed(r, now) && !over(r, now)
+}
+
+// heldBack reports whether, by the district's word, the opening of a round came and let nobody in.
+func heldBack(r v1alpha1.ScreeningRound) bool {
+	open := meta.FindStatusCondition(r.Status.Conditions, v1alpha1.ConditionOpen)
+	return r.Status.OpenedTime == nil && open != nil && open.Reason == v1alpha1.ReasonHeld
 }
 
 // over reports whether a round's last session has passed. One that has closed stays closed, also when its early end is

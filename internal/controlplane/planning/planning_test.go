@@ -335,3 +335,27 @@ func TestWindowsOfSchoolsSettle(t *testing.T) {
 		t.Errorf("written again: %+v", again.Write)
 	}
 }
+
+// A round that waits for a gate keeps its dates from ten minutes before its opening on. When the schedule is changed to
+// another day it stands in nobody's way, provided that the district let nobody in.
+func TestARoundThatWaitedAndIsNotWantedAnyMore(t *testing.T) {
+	o := world(t, "")
+	o.Campaign.Spec.Schedule.Cron, o.Campaign.Spec.Schedule.StartDate = "", "2026-09-15"
+	round := compute(t, o).Write[0]
+	round.UID, round.CreationTimestamp, round.Status.MeaningDigest = "9", metav1.NewTime(slotDay), "aa"
+	o.Rounds = []v1alpha1.ScreeningRound{round}
+	now := round.Spec.Sessions[0].From.Add(time.Hour)
+	o.Campaign.Spec.Template.Spec.Phases[0].SchoolDays--
+	if plan, err := planning.Compute(o, now); err != nil || len(plan.Write) != 0 {
+		t.Fatalf("its dates change: %v %+v", err, plan.Write)
+	}
+	o.Campaign.Spec.Schedule.StartDate = "2026-10-12"
+	o.Campaign.Spec.Template.Spec.Phases = o.Campaign.Spec.Template.Spec.Phases[2:3]
+	for reason, want := range map[string]int{v1alpha1.ReasonScheduled: 0, v1alpha1.ReasonHeld: 1} {
+		o.Rounds[0].Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionOpen, Status: metav1.ConditionFalse, Reason: reason}}
+		plan, err := planning.Compute(o, now)
+		if err != nil || len(plan.Write) != want {
+			t.Errorf("%s: %v, writes %+v, blocked %v", reason, err, plan.Write, plan.Blocked)
+		}
+	}
+}
