@@ -109,9 +109,10 @@ const (
 	ConditionCounsellingRoomsOpen = "CounsellingRoomsOpen" // CounsellingRoomClosed
 	ConditionAreasCovered         = "AreasCovered"         // AreaUncovered
 	// ConditionReplanned on a ScreeningRound is there, and True, once its window has changed; status.lastReplan has the
-	// last change, with the dates before and after.
+	// last change, with the dates before and after. It is False while a round that has not opened cannot be planned anew, and
+	// so keeps its last plan, for spec.narrowing of the District leaves it no session.
 	//
-	// Reasons when True: Moved (before it opened), Extended.
+	// Reasons when True: Moved (before it opened), Extended. When False: NarrowingLeavesNothing, NarrowingInvalid.
 	ConditionReplanned = "Replanned"
 	// ConditionExtended on a ScreeningRound, there only while spec.extendSchoolDays asks for it, is True when the
 	// days are in its sessions.
@@ -254,16 +255,18 @@ const (
 	ReasonDueSoon        = "DueSoon"
 	ReasonNobodyOnRoster = "NobodyOnRoster"
 
-	ReasonAdvisoryNotMet        = "AdvisoryNotMet"
-	ReasonExceptionGranted      = "ExceptionGranted"
-	ReasonDrillNotAcknowledged  = "DrillNotAcknowledged"
-	ReasonPublicityMissing      = "PublicityMissing"
-	ReasonTrainingMissing       = "TrainingMissing"
-	ReasonCounsellingRoomClosed = "CounsellingRoomClosed"
-	ReasonAreaUncovered         = "AreaUncovered"
-	ReasonMoved                 = "Moved"
-	ReasonExtended              = "Extended"
-	ReasonCalendarEnds          = "CalendarEnds"
+	ReasonAdvisoryNotMet         = "AdvisoryNotMet"
+	ReasonExceptionGranted       = "ExceptionGranted"
+	ReasonDrillNotAcknowledged   = "DrillNotAcknowledged"
+	ReasonPublicityMissing       = "PublicityMissing"
+	ReasonTrainingMissing        = "TrainingMissing"
+	ReasonCounsellingRoomClosed  = "CounsellingRoomClosed"
+	ReasonAreaUncovered          = "AreaUncovered"
+	ReasonMoved                  = "Moved"
+	ReasonNarrowingLeavesNothing = "NarrowingLeavesNothing"
+	ReasonNarrowingInvalid       = "NarrowingInvalid"
+	ReasonExtended               = "Extended"
+	ReasonCalendarEnds           = "CalendarEnds"
 
 	ReasonDrawn          = "Drawn"
 	ReasonWaitingForSeed = "WaitingForSeed"

@@ -25,6 +25,7 @@ var catalogue = []occurrence{
 	{v1alpha1.ConditionGatesPassed, metav1.ConditionFalse, "", corev1.EventTypeWarning, "GateClosed"},
 	{v1alpha1.ConditionMeaningPinned, metav1.ConditionTrue, "", corev1.EventTypeNormal, "MeaningPinned"},
 	{v1alpha1.ConditionMeaningPinned, metav1.ConditionFalse, v1alpha1.ReasonRefused, corev1.EventTypeWarning, "MeaningRefused"},
+	{v1alpha1.ConditionReplanned, metav1.ConditionFalse, "", corev1.EventTypeWarning, "NotReplanned"},
 	{v1alpha1.ConditionOpen, metav1.ConditionTrue, "", corev1.EventTypeNormal, "Opened"},
 	{v1alpha1.ConditionOpen, metav1.ConditionFalse, v1alpha1.ReasonHeld, corev1.EventTypeWarning, "Held"},
 	{v1alpha1.ConditionOpen, metav1.ConditionFalse, v1alpha1.ReasonClosed, corev1.EventTypeNormal, "Closed"},

@@ -34,7 +34,7 @@ type observed struct {
 	campaignZone *time.Location              // of the campaign, likewise
 	claims       []rollout.Claim             // rounds of other campaigns with schools of this one, which come before it
 	unselected   bool                        // the campaign does not select the namespace any more
-	calendar     *calendar.Compiled          // of the campaign, while school days that are asked for are not there; nil: not there, or not understood
+	calendar     *calendar.Compiled          // of the campaign, while school days that are asked for are not there or the district narrows; nil: not there, or not understood
 	coverage     coverage.Rule               // the province's
 	record       *contract.Meaning           // what status.meaningDigest pinned; nil: nothing pinned, or the record is gone or not the right one
 	heard        bool                        // the latest attempt to hear from the district brought a report
@@ -211,9 +211,9 @@ func (r *Reconciler) gatherClaims(ctx context.Context, o *observed) error {
 	return nil
 }
 
-// gatherCalendar reads the calendar where it says whether a round can be extended.
+// gatherCalendar reads the calendar where it says whether a round can be extended, or narrowed.
 func (r *Reconciler) gatherCalendar(ctx context.Context, o *observed) error {
-	if has, asked := extension(o.round.Spec); has >= asked || o.owner() == nil {
+	if has, asked := extension(o.round.Spec); has >= asked && !o.narrows() || o.owner() == nil {
 		return nil
 	}
 	academic, err := find(ctx, r.Client, &v1alpha1.AcademicCalendar{}, "", o.campaign.Spec.CalendarRef.Name)

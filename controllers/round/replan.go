@@ -36,8 +36,11 @@ func replan(s *v1alpha1.ScreeningRoundStatus, round v1alpha1.ScreeningRound, now
 	s.Window = is
 }
 
-// replanned is there once the plan has changed.
-func replanned(s v1alpha1.ScreeningRoundStatus) []metav1.Condition {
+// replanned is there once the plan has changed, and False while it cannot.
+func replanned(s v1alpha1.ScreeningRoundStatus, o observed, d decision) []metav1.Condition {
+	if condition, kept := keptAsItWas(o, d); kept {
+		return []metav1.Condition{condition}
+	}
 	last := s.LastReplan
 	if last == (v1alpha1.Replan{}) {
 		return nil

@@ -35,7 +35,7 @@ func summarise(round *v1alpha1.ScreeningRound, o observed, d decision, now time.
 	want := append(ready(o, d).Trio(), gatesPassed(o, d))
 	want = append(want, eachGate(o, d)...)
 	want = append(want, meaningPinned(o, d), open(o), intervening(round.Spec, d, now), released(s, o))
-	want = append(want, replanned(*s)...)
+	want = append(want, replanned(*s, o, d)...)
 	want = append(want, extended(o, d, now)...)
 	s.Conditions = conditions.Settle(o.round.Status.Conditions, want, round.Generation, now)
 }

@@ -34,6 +34,24 @@ func narrowingOf(d DistrictView) (narrowing, Reason) {
 	return n, ""
 }
 
+// Narrowed says why a district's narrowing leaves no session of these hours on the school days of a span, as Plan would;
+// empty when it leaves some. Without a calendar only hours, and what cannot be read, are judged.
+func Narrowed(d DistrictView, cal *calendar.Compiled, hours SessionHours, span calendar.Range) Reason {
+	n, reason := narrowingOf(d)
+	if reason != "" {
+		return reason
+	}
+	whole, err := calendar.ParseHours(hours.From, hours.To)
+	if err != nil {
+		return "" // the campaign says so
+	}
+	part, reason := n.hours(whole)
+	if reason == "" && cal != nil && len(n.days(cal, cal.SchoolDaysIn(span), part)) == 0 {
+		reason = NoSession
+	}
+	return reason
+}
+
 // hours is the part of a session's hours that the district allows.
 func (n narrowing) hours(hours calendar.Hours) (calendar.Hours, Reason) {
 	if n.within == nil {
