@@ -137,7 +137,8 @@ const (
 	ConditionReleased = "Released"
 	// ConditionPlanned on a ScreeningCampaign is True when every selected district has its rounds.
 	//
-	// Reasons when True: Planned. When False: Suspended, Blocked, NothingSelected, NothingDue.
+	// Reasons when True: Planned. When False: Suspended, Blocked, NothingSelected, NothingDue, RunSkipped (the run that was due
+	// has no rounds and cannot be started any more).
 	ConditionPlanned = "Planned"
 	// ConditionCapacityFits on a ScreeningCampaign, there only while spec.rollout.capacity asks for it
 	// (Required or Preferred), is True when counsellors and channels can take what the plan expects.
@@ -241,6 +242,7 @@ const (
 	ReasonBlocked         = "Blocked"
 	ReasonNothingSelected = "NothingSelected"
 	ReasonNothingDue      = "NothingDue"
+	ReasonRunSkipped      = "RunSkipped"
 
 	ReasonFits             = "Fits"
 	ReasonSchoolsLeftOut   = "SchoolsLeftOut"

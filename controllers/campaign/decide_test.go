@@ -9,6 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/ptr"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/core/rollout"
@@ -84,5 +86,54 @@ func TestACampaignThatCannotWriteItsRoundsSaysSo(t *testing.T) {
 	}
 	if ready.Status != metav1.ConditionFalse || !strings.Contains(ready.Message, "fengtai/autumn-20261012: admission refused it") {
 		t.Errorf("Ready is %s: %s", ready.Status, ready.Message)
+	}
+}
+
+// A round that is deleted when its run cannot be started any more, such as during its extension, does not come back: nobody
+// knows how long it was to be. The campaign says so and tells of it, in one district as in one of several.
+func TestARoundThatIsDeletedTooLate(t *testing.T) {
+	late := time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC) // Stage1 was to end on 30 October
+	tests := map[string]struct {
+		edit  func(*observed)
+		now   time.Time
+		want  string // of Planned
+		event string
+	}{
+		"in time":                 {func(*observed) {}, late.AddDate(0, 0, -10), "True/Planned", "Normal Planned"},
+		"in the only district":    {func(*observed) {}, late, "False/RunSkipped The run of 2026-10-12 has no rounds: WindowPassed; a round that was deleted does not come back", "Warning RunSkipped"},
+		"after the deadline":      {func(o *observed) { o.campaign.Spec.Schedule.StartingDeadlineSeconds = ptr.To[int64](3600) }, late.AddDate(0, 0, -10), "False/RunSkipped The run of 2026-10-12 has no rounds: DeadlineMissed", "Warning RunSkipped"},
+		"in one of two districts": {another, late, "False/Blocked fengtai: WindowPassed; a round that was deleted does not come back", "Warning Blocked"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := claimed()
+			o.others = nil
+			tt.edit(&o)
+			d := decide(o, tt.now)
+			c := o.campaign.DeepCopy()
+			summarise(c, o, d, tt.now)
+			is := meta.FindStatusCondition(c.Status.Conditions, v1alpha1.ConditionPlanned)
+			if got := string(is.Status) + "/" + is.Reason + " " + is.Message; !strings.HasPrefix(got, tt.want) {
+				t.Errorf("%s, want %s", got, tt.want)
+			}
+			recorder := events.NewFakeRecorder(10)
+			(&Reconciler{Events: recorder}).emit(&o.campaign, c)
+			if got := <-recorder.Events; !strings.HasPrefix(got, tt.event) {
+				t.Errorf("event %s, want %s", got, tt.event)
+			}
+		})
+	}
+}
+
+// another adds a district that has its round, which is open.
+func another(o *observed) {
+	kaizhou := metav1.ObjectMeta{Namespace: "kaizhou", Name: "kaizhou"}
+	o.namespaces = append(o.namespaces, corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "kaizhou", Labels: map[string]string{v1alpha1.LabelDistrict: "500154"}}})
+	o.districts["kaizhou"] = v1alpha1.District{ObjectMeta: kaizhou, Spec: v1alpha1.DistrictSpec{Code: "500154", TimeZone: "Asia/Shanghai"}}
+	for _, round := range decide(*o, time.Date(2026, 10, 12, 0, 0, 0, 0, time.UTC)).plan.Write {
+		if round.Namespace == "kaizhou" {
+			round.UID, round.Status.OpenedTime = "7", &round.Spec.Sessions[0].From
+			o.rounds = append(o.rounds, round)
+		}
 	}
 }

@@ -23,6 +23,7 @@ type occurrence struct {
 var catalogue = []occurrence{
 	{v1alpha1.ConditionPlanned, metav1.ConditionTrue, "", corev1.EventTypeNormal, "Planned"},
 	{v1alpha1.ConditionPlanned, metav1.ConditionFalse, v1alpha1.ReasonBlocked, corev1.EventTypeWarning, "Blocked"},
+	{v1alpha1.ConditionPlanned, metav1.ConditionFalse, v1alpha1.ReasonRunSkipped, corev1.EventTypeWarning, "RunSkipped"},
 	{v1alpha1.ConditionPlanned, metav1.ConditionFalse, v1alpha1.ReasonSuspended, corev1.EventTypeNormal, "Suspended"},
 	{v1alpha1.ConditionStalled, metav1.ConditionTrue, "", corev1.EventTypeWarning, "Stalled"},
 	{v1alpha1.ConditionAnnualScreeningMet, metav1.ConditionTrue, "", corev1.EventTypeNormal, "Met"},

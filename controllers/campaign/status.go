@@ -57,6 +57,7 @@ func ready(d decision) conditions.Verdict {
 
 func planned(o observed, d decision) metav1.Condition {
 	kind := v1alpha1.ConditionPlanned
+	run, skipped := lastSkipped(d.plan.Planned)
 	switch {
 	case translate.Suspension(o.campaign.Spec) != v1alpha1.SuspendNone:
 		return conditions.False(kind, v1alpha1.ReasonSuspended, "The campaign is suspended: no new rounds, and open ones are held")
@@ -66,6 +67,8 @@ func planned(o observed, d decision) metav1.Condition {
 		return conditions.False(kind, v1alpha1.ReasonNothingSelected, "No namespace has the labels of spec.districtSelector")
 	case len(d.plan.Blocked) > 0:
 		return conditions.False(kind, v1alpha1.ReasonBlocked, sentence(d.plan.Blocked))
+	case skipped:
+		return conditions.False(kind, v1alpha1.ReasonRunSkipped, fmt.Sprintf("The run of %s has no rounds: %s", run.Date, run.Reason)+notStarted)
 	case len(d.plan.Rounds) == 0:
 		return conditions.False(kind, v1alpha1.ReasonNothingDue, "No run is due")
 	case d.failed != nil:
@@ -73,6 +76,10 @@ func planned(o observed, d decision) metav1.Condition {
 	}
 	return conditions.True(kind, v1alpha1.ReasonPlanned, fmt.Sprintf("Every selected district has its round of %s", d.plan.Slot)+unselected(d.plan.Warnings)+withoutMakeUp(d.plan.Warnings))
 }
+
+// notStarted is what becomes of rounds that are missing when their run cannot be started any more.
+const notStarted = "; a round that was deleted does not come back then, and its district holds it. " +
+	"To screen once more write a date into spec.schedule.extraDates, or use kubectl evenkeel trigger"
 
 // withoutMakeUp says how many make-up rounds there will not be, or not at a school.
 func withoutMakeUp(warnings []rollout.Warning) string {
@@ -114,8 +121,15 @@ func sentence(list []rollout.Blocked) string {
 		}
 		parts = append(parts, part)
 	}
-	return strings.Join(parts, ", ")
+	text := strings.Join(parts, ", ")
+	if slices.ContainsFunc(list, func(b rollout.Blocked) bool { return slices.Contains(notStartable, b.Reason) }) {
+		text += notStarted
+	}
+	return text
 }
+
+// notStartable is why a run cannot be started any more, for a district or for all.
+var notStartable = []rollout.Reason{rollout.MissedRun, rollout.DeadlineMissed, rollout.WindowPassed}
 
 // counts says how many of the rounds that are not over are open.
 func counts(o observed, d decision) string {

@@ -41,9 +41,10 @@ func decide(o observed, now time.Time) decision {
 	d := decision{opened: opened(o), endAt: planning.EndAt(o.round, now)}
 	d.opens, d.closes = translate.Window(d.ended(o.round).Spec)
 	began := !now.Before(d.opens)
+	d.digest, d.anew = pinned(o, began)
+	d.stayClosed(o, now)
 	d.over = !now.Before(d.closes)
 	d.datesStay = !d.opened && planning.Settled(o.round, now)
-	d.digest, d.anew = pinned(o, began)
 	d.settled = d.digest != "" && began
 	d.cleared = gating.Cleared(d.settled, d.opened, o.round.Status.Conditions)
 	d.schools = cohort(o, d, now)
@@ -64,6 +65,17 @@ func decide(o observed, now time.Time) decision {
 func (d decision) ended(round v1alpha1.ScreeningRound) v1alpha1.ScreeningRound {
 	round.Spec.EndAt = d.endAt
 	return round
+}
+
+// stayClosed ends a round whose object was made anew and whose district says that it has closed: that it was ended early
+// went with the object, and another campaign's round may have its schools.
+func (d *decision) stayClosed(o observed, now time.Time) {
+	closed := o.view.State == contract.RoundClosed || o.view.State == contract.RoundReleased
+	if !d.anew || !closed || !d.closes.After(now) {
+		return
+	}
+	d.opened, d.endAt = true, &metav1.Time{Time: now.UTC().Truncate(time.Second)}
+	_, d.closes = translate.Window(d.ended(o.round).Spec)
 }
 
 // pinned returns the meaning that is pinned as far as anybody knows. From the opening on

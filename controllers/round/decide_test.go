@@ -193,6 +193,26 @@ func TestEndThatIsTakenBackTooLate(t *testing.T) {
 	}
 }
 
+// An object made anew knows nothing of an early end: while the district says that the round has closed it stays closed,
+// and so it does when a person lets the new object go on.
+func TestAnObjectMadeAnewOfARoundThatHadEnded(t *testing.T) {
+	o, now := running(t), opens.Add(3*time.Hour)
+	o.round.Status, o.view.State = v1alpha1.ScreeningRoundStatus{}, contract.RoundClosed
+	d := decide(o, now)
+	if !d.over || !d.documents.Control.ClosesAt.Equal(now) || !d.suspend {
+		t.Fatalf("closes %s, suspended %v", d.documents.Control.ClosesAt, d.suspend)
+	}
+	summarise(&o.round, o, d, now)
+	o.round.Spec.Suspend, o.view.State = v1alpha1.SuspendNone, contract.RoundHeld
+	if d = decide(o, now.Add(time.Hour)); !d.over || !d.documents.Control.ClosesAt.Equal(now) {
+		t.Errorf("an hour later it closes at %s", d.documents.Control.ClosesAt)
+	}
+	o.round.Status, o.view.State = v1alpha1.ScreeningRoundStatus{}, contract.RoundHeld // deleted while it was open
+	if d = decide(o, now); d.over {
+		t.Error("one that had not closed is ended")
+	}
+}
+
 // digestOf is that of a control as the district has it, in its first revision.
 func digestOf(t *testing.T, control contract.Control) contract.Digest {
 	t.Helper()
