@@ -28,7 +28,7 @@ func decide(o observed, now time.Time) decision {
 	}
 	plan, err := planning.Compute(planning.Observed{
 		Campaign: o.campaign, Calendar: *o.calendar, Policy: o.policy, Namespaces: o.namespaces, Districts: o.districts, Rounds: o.rounds,
-		Others: o.others, Campaigns: o.campaigns, Schools: o.schools, Channels: o.channels,
+		Others: o.others, Campaigns: o.campaigns, Schools: o.schools, Channels: o.channels, Coverage: o.province,
 	}, now)
 	var reference *planning.ReferenceError
 	switch {

@@ -13,6 +13,7 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
 	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 )
 
 var shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)
@@ -254,6 +255,21 @@ func TestMakeUpIsAwaited(t *testing.T) {
 		}
 		if !translate.Awaited(o.Campaign.Spec, o.Rounds[0].Spec) {
 			t.Error("the regular round is not awaited")
+		}
+	}
+}
+
+// A make-up round that would reach into the next school year, by the province's rule, is not planned: it would ask
+// everybody once more.
+func TestMakeUpStaysInItsSchoolYear(t *testing.T) {
+	o := world(t, "")
+	o.Campaign.Spec.Template.Spec.MakeUp = v1alpha1.MakeUp{AfterSchoolDays: 1, SchoolDays: 2} // from 2 November
+	for day, want := range map[int]int{2: 1, 3: 1, 4: 2} {
+		o.Coverage = coverage.DefaultRule()
+		o.Coverage.YearBegins = coverage.DayOfYear{Month: time.November, Day: day}
+		plan := compute(t, o)
+		if len(plan.Write) != want || (len(plan.Warnings) == 0) != (want == 2) {
+			t.Errorf("school years from %s: %d rounds, warnings %v", o.Coverage.YearBegins, len(plan.Write), plan.Warnings)
 		}
 	}
 }

@@ -30,7 +30,7 @@ type province struct {
 	schools    map[string][]v1alpha1.School
 	rounds     []v1alpha1.ScreeningRound
 	opened     map[string]v1alpha1.ScreeningRoundSpec // by district and round: as it opened
-	closes     map[string]time.Time // as the district was told last
+	closes     map[string]time.Time                   // as the district was told last
 	closed     map[string]bool
 	now        time.Time
 	made       int

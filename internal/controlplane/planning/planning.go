@@ -19,6 +19,7 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
 	"github.com/evenkeel/evenkeel/internal/core/calendar"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 	"github.com/evenkeel/evenkeel/internal/core/rollout"
 )
 
@@ -45,6 +46,8 @@ type Observed struct {
 	Campaigns []v1alpha1.ScreeningCampaign // all of them; rounds whose campaign is not among them never open
 	Schools   map[string][]v1alpha1.School // by namespace; see NeedsSchools
 	Channels  map[string][]v1alpha1.ReferralChannel
+
+	Coverage coverage.Rule // the province's, for make-up rounds; zero: coverage.DefaultRule
 }
 
 // Plan is what should be.
@@ -79,6 +82,7 @@ func Compute(o Observed, now time.Time) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	spec.SchoolYear = o.Coverage
 	if err := o.expect(&spec.Capacity); err != nil {
 		return Plan{}, err
 	}

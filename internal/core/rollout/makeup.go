@@ -1,11 +1,13 @@
 package rollout
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/core/calendar"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 	"github.com/evenkeel/evenkeel/internal/core/fault"
 )
 
@@ -153,8 +155,11 @@ func (m *makeUp) layOut() (reason Reason) {
 // hindered says why the round cannot be when it is laid out. Its own regular round is over
 // by then.
 func (m *makeUp) hindered() Reason {
-	if !m.round.ClosesAt.After(m.now) {
+	switch {
+	case !m.round.ClosesAt.After(m.now):
 		return WindowPassed
+	case m.leavesSchoolYear():
+		return NextSchoolYear
 	}
 	earlier, later := false, m.reachesNextRun()
 	for _, r := range m.observed.Rounds {
@@ -174,6 +179,13 @@ func (m *makeUp) hindered() Reason {
 		}
 	}
 	return ""
+}
+
+// leavesSchoolYear reports whether the round would go on into the school year after that in which the regular one opens. There
+// nobody is screened yet, and it would ask everybody once more.
+func (m *makeUp) leavesSchoolYear() bool {
+	year := cmp.Or(m.spec.SchoolYear, coverage.DefaultRule()).YearOf(m.regular.OpensAt, m.calendar.Location())
+	return m.round.ClosesAt.After(year.To)
 }
 
 func overlap(opens, closes time.Time, round RoundPlan) bool {

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/evenkeel/evenkeel/internal/contract"
 	"github.com/evenkeel/evenkeel/internal/core/calendar"
 	"github.com/evenkeel/evenkeel/internal/core/calendar/calendartest"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 	"github.com/evenkeel/evenkeel/internal/core/fault"
 	"github.com/evenkeel/evenkeel/internal/core/rollout"
 )
@@ -20,6 +22,13 @@ func twice() rollout.Spec {
 	spec := brief(rollout.Waves{})
 	spec.MakeUp = rollout.MakeUp{AfterSchoolDays: 3, SchoolDays: 2}
 	return spec
+}
+
+// yearFrom has school years begin on a day.
+func yearFrom(month time.Month, day int) coverage.Rule {
+	rule := coverage.DefaultRule()
+	rule.YearBegins = coverage.DayOfYear{Month: month, Day: day}
+	return rule
 }
 
 // rounds says of each round when its Stage1 is: "a 20261012 10-19..10-23", and what is
@@ -109,6 +118,21 @@ func TestMakeUp(t *testing.T) {
 			"2026-10-20T00:00:00Z", regular(true), func(s *rollout.Spec, _ *rollout.DistrictView) {
 				s.ExtraDates = []calendar.Date{date("2026-10-14")} // its Stage1 from 21 October
 			}, other + ", a PreviousRoundOpen", // one that has opened is left as it is
+		},
+		"in the next school year": {
+			"2026-10-12T00:00:00Z", nil, func(s *rollout.Spec, _ *rollout.DistrictView) { s.SchoolYear = yearFrom(time.October, 28) }, one + ", a warned MakeUpNextSchoolYear",
+		},
+		"partly in the next school year": {
+			"2026-10-12T00:00:00Z", nil, func(s *rollout.Spec, _ *rollout.DistrictView) { s.SchoolYear = yearFrom(time.October, 29) }, one + ", a warned MakeUpNextSchoolYear",
+		},
+		"in the next school year, being there": {
+			"2026-10-20T00:00:00Z", both(false), func(s *rollout.Spec, _ *rollout.DistrictView) { s.SchoolYear = yearFrom(time.October, 28) }, one + ", a warned MakeUpNextSchoolYear",
+		},
+		"on the last day of the school year": {
+			"2026-10-12T00:00:00Z", nil, func(s *rollout.Spec, _ *rollout.DistrictView) { s.SchoolYear = yearFrom(time.October, 30) }, one + ", " + other,
+		},
+		"both in a school year that has begun": {
+			"2026-10-12T00:00:00Z", nil, func(s *rollout.Spec, _ *rollout.DistrictView) { s.SchoolYear = yearFrom(time.October, 19) }, one + ", " + other,
 		},
 		"the next run begins after it": {
 			"2026-10-12T00:00:00Z", nil, func(s *rollout.Spec, _ *rollout.DistrictView) {

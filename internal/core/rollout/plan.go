@@ -150,8 +150,9 @@ const (
 	ChannelCapacity    Reason = "ChannelCapacity"    // the channels of the district cannot
 
 	// Of a make-up round, as Warning with the prefix MakeUp, such as MakeUpCalendarEnds: any reason of a
-	// district, WindowPassed, NoSession of a school, and NextRun. The regular round is planned all the same.
-	NextRun Reason = "NextRun" // it would reach into the campaign's next run
+	// district, WindowPassed, NoSession of a school, and these. The regular round is planned all the same.
+	NextRun        Reason = "NextRun"        // it would reach into the campaign's next run
+	NextSchoolYear Reason = "NextSchoolYear" // it would reach into the school year after that of the regular round
 )
 
 // Plan compiles and plans at once. See Compile for its error and (*Compiled).Plan.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/core/calendar"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 	"github.com/evenkeel/evenkeel/internal/core/fault"
 )
 
@@ -33,6 +34,8 @@ type Spec struct {
 	MakeUp   MakeUp
 	Waves    Waves
 	Capacity Capacity
+
+	SchoolYear coverage.Rule // when school years begin, for make-up rounds; zero: coverage.DefaultRule
 }
 
 // MissedRunPolicy says what becomes of a run that nobody started on its day.
