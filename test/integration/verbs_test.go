@@ -129,7 +129,7 @@ func TestVerbsWithoutTheRight(t *testing.T) {
 	for args, want := range map[string]string{
 		"suspend round/verbs-staff-20260915":          "you may not patch screeningrounds in the namespace verbs-staff: ask for the role evenkeel-platform-engineer",
 		"suspend campaign/verbs-staff":                "you may not get screeningcampaigns: ask for the role evenkeel-platform-engineer",
-		"extend verbs-staff-20260915 --school-days 1": "you may not list screeningcampaigns of all namespaces, and a plan without them would be half a plan",
+		"extend verbs-staff-20260915 --school-days 1": "you may not get screeningcampaigns verbs-staff, and a plan without would be half a plan",
 		"trigger verbs-staff --yes":                   "you may not get screeningcampaigns: ask for the role evenkeel-platform-engineer",
 	} {
 		if _, err := w.plugin(staff, args); err == nil || !strings.Contains(err.Error(), want) {
@@ -138,5 +138,28 @@ func TestVerbsWithoutTheRight(t *testing.T) {
 	}
 	if after := versionsOf(t, w, &v1alpha1.ScreeningRoundList{}); after[w.roundName()] != before[w.roundName()] {
 		t.Error("the round was changed")
+	}
+}
+
+// TestExtendInOneDistrict takes a platform engineer's rights in the district alone, with the province's campaign and
+// calendar to read; whoever plans a run needs the whole province.
+func TestExtendInOneDistrict(t *testing.T) {
+	w := newWorld(t, "verbs-near")
+	for _, moment := range []string{"2026-09-15T01:00", midSession} {
+		w.clock.SetTime(instant(moment))
+		w.settle()
+	}
+	create(t, admin, &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "verbs-near"}, Rules: []rbacv1.PolicyRule{
+		{APIGroups: []string{v1alpha1.GroupVersion.Group}, Resources: []string{"screeningcampaigns", "academiccalendars"}, Verbs: []string{"get"}},
+	}})
+	engineer := grantIn(t, w.name, "verbs-near-engineer", "evenkeel-platform-engineer")
+	grant(t, "verbs-near-engineer", "verbs-near")
+	awaitRight(t, func() error { return engineer.Get(ctx, client.ObjectKey{Name: w.name}, &v1alpha1.ScreeningCampaign{}) })
+	if stdout, err := w.plugin(engineer, "extend verbs-near-20260915 --school-days 1"); err != nil || !strings.Contains(stdout, "extended by 1 school day") {
+		t.Errorf("extend: %v\n%s", err, stdout)
+	}
+	want := "you may not list screeningcampaigns of the whole cluster"
+	if _, err := w.plugin(engineer, "trigger verbs-near --on 2026-10-12 --yes"); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("trigger: %v, want %q", err, want)
 	}
 }

@@ -92,6 +92,9 @@ func (w world) list(ctx context.Context, c client.WithWatch, list client.ObjectL
 	if w.confined && o.Namespace == "" {
 		return apierrors.NewForbidden(schema.GroupResource{Resource: "anything"}, "", errors.New(`User "li" cannot list resource "anything"`))
 	}
+	if _, schools := list.(*v1alpha1.SchoolList); schools && o.Limit == 0 {
+		return errors.New("all schools of a province in one answer")
+	}
 	return c.List(ctx, list, options...)
 }
 

@@ -66,7 +66,7 @@ func (o *extendOptions) run(ctx context.Context, name string) error {
 	if err := o.edit(&round); err != nil {
 		return o.unchanged(what, err)
 	}
-	if err := o.show(ctx, connection, what); err != nil {
+	if err := o.show(ctx, connection, round); err != nil {
 		return err
 	}
 	field := []string{"spec", "extendSchoolDays"}
@@ -129,11 +129,12 @@ func (o *extendOptions) edit(r *v1alpha1.ScreeningRound) error {
 }
 
 // show prints what the operator will do, and refuses what it could not.
-func (o *extendOptions) show(ctx context.Context, c Connection, what target) error {
+func (o *extendOptions) show(ctx context.Context, c Connection, round v1alpha1.ScreeningRound) error {
 	var w planWorld
-	if err := w.read(ctx, c.Reader, true); err != nil {
+	if err := w.readAround(ctx, c.Reader, round); err != nil {
 		return err
 	}
+	what := roundKind.of(round.Namespace, round.Name)
 	observed, err := w.campaignOf(what)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
+	"github.com/evenkeel/evenkeel/internal/plugin/manifest"
+	"github.com/evenkeel/evenkeel/internal/plugin/plan"
 )
 
 const openName = "autumn-check-up-20261019"
@@ -102,6 +105,111 @@ func TestExtend(t *testing.T) {
 	if _, _, err = w.run(t, "extend", openName, "-n", "kaizhou", "--school-days", "0"); err != nil || extension(t, w) != 0 {
 		t.Errorf("taken back: %v, %d days", err, extension(t, w))
 	}
+}
+
+// beside makes what is near the open round of midStage1: a school with a calendar of its own, another campaign that has
+// the school when the make-up round is, the policy, and a round of a campaign that is gone.
+func beside(t *testing.T, w world, rollout v1alpha1.Rollout) world {
+	t.Helper()
+	set, _, err := manifest.Load(t.Context(), manifest.Input{Paths: []string{samples}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	school := set.Schools[0].Value
+	school.Namespace = "kaizhou"
+	winter, gone := &v1alpha1.ScreeningRound{}, &v1alpha1.ScreeningRound{}
+	winter.Namespace, winter.Name = "kaizhou", "winter-20261201"
+	winter.Spec = v1alpha1.ScreeningRoundSpec{
+		Campaign: v1alpha1.CampaignReference{Name: "winter", UID: "2"}, Slot: "2026-12-01", Cohort: v1alpha1.Cohort{Stages: []v1alpha1.Stage{v1alpha1.StageJuniorSecondary}},
+		Sessions: []v1alpha1.SessionWindow{{From: metav1.Date(2026, 12, 9, 1, 0, 0, 0, time.UTC), To: metav1.Date(2026, 12, 9, 8, 0, 0, 0, time.UTC)}},
+	}
+	gone.Namespace, gone.Name, gone.Spec = "kaizhou", "gone-20261201", *winter.Spec.DeepCopy()
+	gone.Spec.Campaign = v1alpha1.CampaignReference{Name: "gone", UID: "3"}
+	var campaign *v1alpha1.ScreeningCampaign
+	for _, obj := range w.objects {
+		switch obj := obj.(type) {
+		case *v1alpha1.ScreeningCampaign:
+			obj.Spec.Rollout, campaign = rollout, obj
+		case *v1alpha1.AcademicCalendar:
+			obj.Spec.Exceptions = []v1alpha1.CalendarException{{District: "kaizhou", School: school.Name, Closures: []v1alpha1.Closure{{Name: "fair", From: "2026-11-30", To: "2026-11-30"}}}}
+		}
+	}
+	another := campaign.DeepCopy()
+	another.Name, another.UID, another.Spec.Schedule = "winter", "2", v1alpha1.Schedule{StartDate: "2026-12-01"}
+	w.objects = append(w.objects, &school, winter, gone, another, &set.Policies[0].Value)
+	return w
+}
+
+// An extension is read of one district, and says what the whole province would have said. Where another round of the
+// district has its dates by what other districts have, the province is read.
+func TestExtendReadsOneDistrict(t *testing.T) {
+	waves := v1alpha1.Rollout{Pilot: []string{"fengtai"}, MaxConcurrentDistricts: 1}
+	required := v1alpha1.Rollout{Capacity: v1alpha1.Capacity{
+		Policy: v1alpha1.CapacityRequired, CounsellorCasesPerWeek: 1,
+		Expected: []v1alpha1.ExpectedRate{
+			{Tier: "Severe", PerThousand: ptr.To[int32](11)}, {Tier: "High", PerThousand: ptr.To[int32](45)},
+			{Tier: "Moderate", PerThousand: ptr.To[int32](49)}, {Tier: "Low", PerThousand: ptr.To[int32](155)},
+		},
+	}}
+	for name, tt := range map[string]struct {
+		rollout  v1alpha1.Rollout
+		unopened bool // there is another round of the campaign
+		province bool
+	}{
+		"all districts at once":             {},
+		"in waves":                          {rollout: waves},
+		"by capacity":                       {rollout: required},
+		"at once, and another run":          {unopened: true},
+		"capacity ignored, and another run": {rollout: v1alpha1.Rollout{Capacity: v1alpha1.Capacity{Policy: v1alpha1.CapacityIgnore}}, unopened: true},
+		"in waves, and another run":         {rollout: waves, unopened: true, province: true},
+		"by capacity, and another run":      {rollout: required, unopened: true, province: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := beside(t, midStage1(t, nil), tt.rollout)
+			for _, obj := range w.objects {
+				if r, is := obj.(*v1alpha1.ScreeningRound); is && tt.unopened && r.Namespace == "kaizhou" && r.Name == openName {
+					next := r.DeepCopy()
+					next.Name, next.Spec.Slot, next.Status = "autumn-check-up-20270915", "2027-09-15", v1alpha1.ScreeningRoundStatus{}
+					w.objects = append(w.objects, next)
+				}
+			}
+			near, far := w, w
+			near.confined = true
+			got, err := extended(t, near.lasting(t), func(world *planWorld, reader client.Reader, round v1alpha1.ScreeningRound) error {
+				return world.readAround(t.Context(), reader, round)
+			})
+			if tt.province {
+				if err == nil || !strings.Contains(err.Error(), "you may not list screeningcampaigns of the whole cluster") {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			want, wholeErr := extended(t, far.lasting(t), func(world *planWorld, reader client.Reader, _ v1alpha1.ScreeningRound) error {
+				return world.read(t.Context(), reader, true)
+			})
+			if diff := cmp.Diff(want, got); diff != "" || err != nil || wholeErr != nil || len(got.Added) != 3 {
+				t.Errorf("%v, %v (-province +district):\n%s", wholeErr, err, diff)
+			}
+		})
+	}
+}
+
+// extended is the open round of midStage1 with three days more.
+func extended(t *testing.T, w world, read func(*planWorld, client.Reader, v1alpha1.ScreeningRound) error) (plan.Extension, error) {
+	t.Helper()
+	var round v1alpha1.ScreeningRound
+	if err := w.cluster.Get(t.Context(), client.ObjectKey{Namespace: "kaizhou", Name: openName}, &round); err != nil {
+		t.Fatal(err)
+	}
+	var around planWorld
+	if err := read(&around, w.cluster, round); err != nil {
+		return plan.Extension{}, err
+	}
+	observed, err := around.campaignOf(roundKind.of("kaizhou", openName))
+	if err != nil {
+		return plan.Extension{}, err
+	}
+	return plan.Extend(observed, "kaizhou", openName, 3, time.Date(2026, 11, 21, 4, 0, 0, 0, time.UTC))
 }
 
 // What was added is taken back as long as it has not begun.

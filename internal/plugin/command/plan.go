@@ -2,23 +2,14 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
-	"github.com/evenkeel/evenkeel/internal/plugin/gather"
 	"github.com/evenkeel/evenkeel/internal/plugin/manifest"
 	"github.com/evenkeel/evenkeel/internal/plugin/plan"
 )
@@ -121,19 +112,6 @@ func (o *planOptions) print(report plan.Report) error {
 	return nil
 }
 
-// planWorld is what campaigns are planned from.
-type planWorld struct {
-	campaigns  []v1alpha1.ScreeningCampaign
-	calendars  []v1alpha1.AcademicCalendar
-	namespaces []corev1.Namespace
-	districts  []v1alpha1.District
-	rounds     []v1alpha1.ScreeningRound
-	others     []v1alpha1.ScreeningCampaign // that are in the cluster alone
-	policies   []v1alpha1.EscalationPolicy
-	schools    []v1alpha1.School
-	channels   []v1alpha1.ReferralChannel
-}
-
 // observe reads files, the cluster, or both, and returns an entry for each campaign, that of the
 // name given among them.
 func (o *planOptions) observe(ctx context.Context, name string) ([]planning.Observed, error) {
@@ -180,125 +158,4 @@ func (o *planOptions) cluster(ctx context.Context, w *planWorld) error {
 		return err
 	}
 	return w.read(ctx, connection.Reader, len(o.paths) == 0)
-}
-
-// read adds what the cluster has; its campaigns are planned if all are.
-func (w *planWorld) read(ctx context.Context, reader client.Reader, all bool) error {
-	var campaigns v1alpha1.ScreeningCampaignList
-	var calendars v1alpha1.AcademicCalendarList
-	var policies v1alpha1.EscalationPolicyList
-	var namespaces corev1.NamespaceList
-	var districts v1alpha1.DistrictList
-	var rounds v1alpha1.ScreeningRoundList
-	var schools v1alpha1.SchoolList
-	var channels v1alpha1.ReferralChannelList
-	for _, one := range []struct {
-		resource string
-		list     client.ObjectList
-	}{
-		{"screeningcampaigns", &campaigns}, {"academiccalendars", &calendars}, {"escalationpolicies", &policies}, {"namespaces", &namespaces},
-		{"districts", &districts}, {"screeningrounds", &rounds}, {"schools", &schools}, {"referralchannels", &channels},
-	} {
-		err := reader.List(ctx, one.list)
-		switch {
-		case meta.IsNoMatchError(err):
-			return gather.ErrNotInstalled
-		case lacksRight("list", err):
-			return fmt.Errorf("you may not list %s of all namespaces, and a plan without them would be half a plan: ask for the role evenkeel-platform-engineer", one.resource)
-		case err != nil:
-			return fmt.Errorf("planning needs the %s of the cluster: %w", one.resource, err)
-		}
-	}
-	if all {
-		w.campaigns = campaigns.Items
-	}
-	w.identify(campaigns.Items)
-	w.calendars = append(w.calendars, calendars.Items...)
-	w.policies = append(w.policies, policies.Items...)
-	w.namespaces, w.districts, w.rounds = namespaces.Items, districts.Items, rounds.Items
-	w.schools, w.channels = schools.Items, channels.Items
-	w.others = slices.DeleteFunc(slices.Clone(campaigns.Items), func(is v1alpha1.ScreeningCampaign) bool {
-		return slices.ContainsFunc(w.campaigns, func(c v1alpha1.ScreeningCampaign) bool { return c.Name == is.Name })
-	})
-	return nil
-}
-
-// identify gives the files' campaigns the identity of those they would change.
-func (w *planWorld) identify(existing []v1alpha1.ScreeningCampaign) {
-	for i := range w.campaigns {
-		for _, is := range existing {
-			if is.Name == w.campaigns[i].Name {
-				w.campaigns[i].UID, w.campaigns[i].CreationTimestamp = is.UID, is.CreationTimestamp
-			}
-		}
-	}
-}
-
-func (w *planWorld) observed(name string) ([]planning.Observed, error) {
-	var out []planning.Observed
-	for _, c := range w.campaigns {
-		one, err := w.of(c)
-		switch {
-		case err == nil:
-			out = append(out, one)
-		case name == "" || c.Name == name:
-			return nil, err
-		}
-	}
-	switch {
-	case name != "" && !slices.ContainsFunc(out, func(o planning.Observed) bool { return o.Campaign.Name == name }):
-		return nil, fmt.Errorf("there is no campaign %q", name)
-	case len(out) == 0:
-		return nil, errors.New("there is no campaign to plan; give files with one, or look at kubectl get screeningcampaigns")
-	}
-	return out, nil
-}
-
-func (w *planWorld) of(c v1alpha1.ScreeningCampaign) (planning.Observed, error) {
-	out := planning.Observed{
-		Campaign: c, Districts: map[string]v1alpha1.District{}, Campaigns: slices.Concat(w.others, w.campaigns),
-		Schools: map[string][]v1alpha1.School{}, Channels: map[string][]v1alpha1.ReferralChannel{},
-	}
-	i := slices.IndexFunc(w.calendars, func(a v1alpha1.AcademicCalendar) bool { return a.Name == c.Spec.CalendarRef.Name })
-	if i < 0 {
-		return out, fmt.Errorf("campaign %s: there is no AcademicCalendar %s; give its file too", c.Name, c.Spec.CalendarRef.Name)
-	}
-	out.Calendar = w.calendars[i]
-	selector, err := metav1.LabelSelectorAsSelector(&c.Spec.DistrictSelector)
-	if err != nil {
-		return out, fmt.Errorf("campaign %s: districtSelector: %w", c.Name, err)
-	}
-	for _, ns := range w.namespaces {
-		if selector.Matches(labels.Set(ns.Labels)) {
-			out.Namespaces = append(out.Namespaces, ns)
-		}
-	}
-	for _, d := range w.districts {
-		if d.Name == d.Namespace {
-			out.Districts[d.Namespace] = d
-		}
-	}
-	if i := slices.IndexFunc(w.policies, func(p v1alpha1.EscalationPolicy) bool { return p.Name == c.Spec.Template.Spec.EscalationPolicyRef.Name }); i >= 0 {
-		out.Policy = &w.policies[i]
-	}
-	w.sort(&out)
-	return out, nil
-}
-
-// sort gives a campaign what districts have: rounds by whose they are, schools and
-// channels by namespace.
-func (w *planWorld) sort(out *planning.Observed) {
-	for _, r := range w.rounds {
-		if r.Labels[v1alpha1.LabelCampaign] == out.Campaign.Name {
-			out.Rounds = append(out.Rounds, r)
-		} else {
-			out.Others = append(out.Others, r)
-		}
-	}
-	for _, s := range w.schools {
-		out.Schools[s.Namespace] = append(out.Schools[s.Namespace], s)
-	}
-	for _, r := range w.channels {
-		out.Channels[r.Namespace] = append(out.Channels[r.Namespace], r)
-	}
 }

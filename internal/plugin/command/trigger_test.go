@@ -125,7 +125,7 @@ func TestTriggerWithFewRights(t *testing.T) {
 	w := sampled(t)
 	w.confined = true
 	_, _, err := w.run(t, "trigger", "autumn-check-up", "--yes")
-	if err == nil || !strings.Contains(err.Error(), "you may not list screeningcampaigns of all namespaces") {
+	if err == nil || !strings.Contains(err.Error(), "you may not list screeningcampaigns of the whole cluster") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
@@ -38,14 +39,14 @@ func Gather(ctx context.Context, reader client.Reader, scope Scope) (status.Obje
 	g := &gathering{ctx: ctx, reader: reader}
 	district := client.InNamespace(scope.Namespace)
 	out := status.Objects{
-		Districts:   read(g, first, &v1alpha1.DistrictList{}, func(l *v1alpha1.DistrictList) []v1alpha1.District { return l.Items }, district),
-		Schools:     read(g, "schools", &v1alpha1.SchoolList{}, func(l *v1alpha1.SchoolList) []v1alpha1.School { return l.Items }, district),
-		Channels:    read(g, "referralchannels", &v1alpha1.ReferralChannelList{}, func(l *v1alpha1.ReferralChannelList) []v1alpha1.ReferralChannel { return l.Items }, district),
-		Rounds:      read(g, "screeningrounds", &v1alpha1.ScreeningRoundList{}, func(l *v1alpha1.ScreeningRoundList) []v1alpha1.ScreeningRound { return l.Items }, district),
-		Campaigns:   read(g, "screeningcampaigns", &v1alpha1.ScreeningCampaignList{}, func(l *v1alpha1.ScreeningCampaignList) []v1alpha1.ScreeningCampaign { return l.Items }),
-		Inspections: read(g, "inspections", &v1alpha1.InspectionList{}, func(l *v1alpha1.InspectionList) []v1alpha1.Inspection { return l.Items }, district),
-		Policies:    read(g, "escalationpolicies", &v1alpha1.EscalationPolicyList{}, func(l *v1alpha1.EscalationPolicyList) []v1alpha1.EscalationPolicy { return l.Items }),
-		Instruments: read(g, "instruments", &v1alpha1.InstrumentList{}, func(l *v1alpha1.InstrumentList) []v1alpha1.Instrument { return l.Items }),
+		Districts:   read[v1alpha1.District](g, first, &v1alpha1.DistrictList{}, district),
+		Schools:     read[v1alpha1.School](g, "schools", &v1alpha1.SchoolList{}, district),
+		Channels:    read[v1alpha1.ReferralChannel](g, "referralchannels", &v1alpha1.ReferralChannelList{}, district),
+		Rounds:      read[v1alpha1.ScreeningRound](g, "screeningrounds", &v1alpha1.ScreeningRoundList{}, district),
+		Campaigns:   read[v1alpha1.ScreeningCampaign](g, "screeningcampaigns", &v1alpha1.ScreeningCampaignList{}),
+		Inspections: read[v1alpha1.Inspection](g, "inspections", &v1alpha1.InspectionList{}, district),
+		Policies:    read[v1alpha1.EscalationPolicy](g, "escalationpolicies", &v1alpha1.EscalationPolicyList{}),
+		Instruments: read[v1alpha1.Instrument](g, "instruments", &v1alpha1.InstrumentList{}),
 	}
 	out.Unread = g.unread
 	return out, g.err
@@ -59,19 +60,40 @@ type gathering struct {
 	err    error
 }
 
-// read lists one kind page by page. After an error that concerns everything it reads no more.
-func read[L client.ObjectList, T any](g *gathering, resource string, list L, items func(L) []T, options ...client.ListOption) []T {
-	var out []T
-	for g.err == nil {
-		page := append([]client.ListOption{client.Limit(pageSize), client.Continue(list.GetContinue())}, options...)
-		if err := g.reader.List(g.ctx, list, page...); err != nil {
-			g.note(resource, err)
-			return out
+// All lists one kind page by page: the objects of a list that is given empty.
+func All[T any](ctx context.Context, reader client.Reader, empty client.ObjectList, options ...client.ListOption) (out []T, err error) {
+	for token := ""; ; {
+		page, ok := empty.DeepCopyObject().(client.ObjectList) // a new one each time, so that nothing of a page stays in the next
+		if !ok {
+			return nil, fmt.Errorf("%T is no list", empty)
 		}
-		out = append(out, items(list)...)
-		if list.GetContinue() == "" {
-			return out
+		if err := reader.List(ctx, page, append([]client.ListOption{client.Limit(pageSize), client.Continue(token)}, options...)...); err != nil {
+			return out, err
 		}
+		if err := meta.EachListItem(page, func(obj runtime.Object) error {
+			one, ok := any(obj).(*T)
+			if !ok {
+				return fmt.Errorf("%T in a list of others", obj)
+			}
+			out = append(out, *one)
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+		if token = page.GetContinue(); token == "" {
+			return out, nil
+		}
+	}
+}
+
+// read lists one kind. After an error that concerns everything it reads no more.
+func read[T any](g *gathering, resource string, empty client.ObjectList, options ...client.ListOption) []T {
+	if g.err != nil {
+		return nil
+	}
+	out, err := All[T](g.ctx, g.reader, empty, options...)
+	if err != nil {
+		g.note(resource, err)
 	}
 	return out
 }
