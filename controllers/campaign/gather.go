@@ -30,6 +30,8 @@ type observed struct {
 	campaigns []v1alpha1.ScreeningCampaign
 	schools   map[string][]v1alpha1.School // by namespace; read only where the plan depends on them
 	channels  map[string][]v1alpha1.ReferralChannel
+
+	excepted map[string]map[string]bool // schools that there are, where exceptions from gates name some
 }
 
 func (r *Reconciler) gather(ctx context.Context, req ctrl.Request) (*observed, error) {
@@ -37,7 +39,7 @@ func (r *Reconciler) gather(ctx context.Context, req ctrl.Request) (*observed, e
 	if err := r.Client.Get(ctx, req.NamespacedName, &o.campaign); err != nil {
 		return o, err
 	}
-	steps := []func(context.Context, *observed) error{r.gatherReferences, r.gatherNamespaces, r.gatherRounds, r.gatherSchools}
+	steps := []func(context.Context, *observed) error{r.gatherReferences, r.gatherNamespaces, r.gatherRounds, r.gatherSchools, r.gatherExcepted}
 	for _, step := range steps {
 		if err := step(ctx, o); err != nil {
 			return o, err

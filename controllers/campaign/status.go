@@ -38,12 +38,12 @@ func summarise(c *v1alpha1.ScreeningCampaign, o observed, d decision, now time.T
 		}
 	}
 	recordCoverage(c, o, now)
-	want := append(append(ready(d).Trio(), planned(o, d)), capacityFits(o, d)...)
+	want := append(append(ready(o, d).Trio(), planned(o, d)), capacityFits(o, d)...)
 	want = append(want, annual.Summary(inSchoolYear(o), "districts"))
 	s.Conditions = conditions.Settle(o.campaign.Status.Conditions, want, c.Generation, now)
 }
 
-func ready(d decision) conditions.Verdict {
+func ready(o observed, d decision) conditions.Verdict {
 	switch {
 	case d.fault != nil:
 		return conditions.Verdict{State: conditions.Invalid, Message: d.fault.Error() + "; rounds that were planned before stay as they are"}
@@ -52,7 +52,7 @@ func ready(d decision) conditions.Verdict {
 	case d.failed != nil:
 		return conditions.Verdict{State: conditions.Progressing, Message: "Rounds could not be written, which is tried again: " + d.failed.Error()}
 	}
-	return conditions.Verdict{State: conditions.Applied, Message: "The campaign is planned"}
+	return conditions.Verdict{State: conditions.Applied, Message: "The campaign is planned" + unknownExcepted(o)}
 }
 
 func planned(o observed, d decision) metav1.Condition {
