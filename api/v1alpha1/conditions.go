@@ -96,8 +96,8 @@ const (
 	// The gates of a ScreeningRound, each a condition of its own that names the schools, areas, instruments or
 	// channel classes at fault. Those that a campaign has a say in are listed in its spec.gates.
 	//
-	// Reasons when True: Passed, ExceptionGranted. When False: the reason of GatesPassed that is beside it.
-	// When Unknown: NoReport.
+	// Reasons when True: Passed, ExceptionGranted. When False: the reason of GatesPassed that is beside it, or AdvisoryNotMet of
+	// a gate that is Advisory and holds nobody up. When Unknown: NoReport.
 	ConditionInstrumentsUsable    = "InstrumentsUsable"    // InstrumentNotUsable
 	ConditionPolicyCompiles       = "PolicyCompiles"       // PolicyInvalid
 	ConditionChannelsUsable       = "ChannelsUsable"       // ChannelNotUsable

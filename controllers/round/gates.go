@@ -64,6 +64,8 @@ func (c check) is(g gating.Gate) metav1.Condition {
 	switch {
 	case g.Settled != nil:
 		return *g.Settled
+	case g.Advisory: // the type says which it is; programs read the reason
+		return conditions.False(c.condition, v1alpha1.ReasonAdvisoryNotMet, text)
 	case g.State == fail:
 		return conditions.False(c.condition, g.Reason, text)
 	case g.State == unknown:

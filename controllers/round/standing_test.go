@@ -154,29 +154,29 @@ func TestGatesBeforeTheOpening(t *testing.T) {
 		"a provider of no day":        {provider("2026-02-30"), staffed, "False/SchoolsNotStaffed", []string{"2026-02-30 is not a day of the calendar"}, "False/SchoolsNotStaffed"},
 		"a provider beside a teacher": {all(provider("2026-09-17"), school(1, func(s *v1alpha1.SchoolSpec) { s.Staffing.PartTimePsychTeachers = ptr.To[int32](1) })), staffed, "True/Passed", nil, "True/Passed"},
 
-		"no drill":                    {noDrill, drilled, "False/DrillNotAcknowledged a drill", []string{"none was yet", "(advisory)"}, "True/AdvisoryNotMet"},
+		"no drill":                    {noDrill, drilled, "False/AdvisoryNotMet a drill", []string{"none was yet", "(advisory)"}, "True/AdvisoryNotMet"},
 		"no drill, required":          {all(noDrill, asks(required(v1alpha1.GateDutyDrill))), drilled, "False/DrillNotAcknowledged", nil, "False/DrillNotAcknowledged"},
 		"a drill a day before":        {drill(opens.Add(-24 * time.Hour)), drilled, "True/Passed", nil, "True/Passed"},
-		"a drill too early":           {drill(opens.Add(-24*time.Hour - time.Second)), drilled, "False/DrillNotAcknowledged", []string{"within 1 x 24 hours", "the last was at 2026-09-16T00:59:59Z"}, "True/AdvisoryNotMet"},
+		"a drill too early":           {drill(opens.Add(-24*time.Hour - time.Second)), drilled, "False/AdvisoryNotMet", []string{"within 1 x 24 hours", "the last was at 2026-09-16T00:59:59Z"}, "True/AdvisoryNotMet"},
 		"a drill of the week":         {all(drill(opens.Add(-6*24*time.Hour)), asks(v1alpha1.GateRule{Name: v1alpha1.GateDutyDrill, Enforcement: "Required", WithinDays: 7})), drilled, "True/Passed", nil, "True/Passed"},
 		"no drill, excepted":          {all(noDrill, asks(required(v1alpha1.GateDutyDrill)), except(v1alpha1.GateException{Gate: v1alpha1.GateDutyDrill, Until: "2026-09-17"})), drilled, "True/ExceptionGranted exception late, granted by 市教委德育处 until 2026-09-17, is for District fengtai", nil, "True/Passed"},
 		"no drill, excepted afar":     {all(noDrill, asks(required(v1alpha1.GateDutyDrill)), except(v1alpha1.GateException{Gate: v1alpha1.GateDutyDrill, District: "kaizhou", Until: "2026-09-17"})), drilled, "False/DrillNotAcknowledged", nil, "False/DrillNotAcknowledged"},
-		"no publicity":                {publicity(""), held, "False/PublicityMissing no publicity within 180 days", []string{"lotus-pond (no day)", "(advisory)"}, "True/AdvisoryNotMet"},
+		"no publicity":                {publicity(""), held, "False/AdvisoryNotMet no publicity within 180 days", []string{"lotus-pond (no day)", "(advisory)"}, "True/AdvisoryNotMet"},
 		"no publicity, required":      {all(publicity(""), asks(required(v1alpha1.GatePublicity))), held, "False/PublicityMissing", nil, "False/PublicityMissing"},
-		"publicity of no day":         {publicity("2026-02-30"), held, "False/PublicityMissing", []string{"lotus-pond (2026-02-30 is not a day of the calendar)"}, "True/AdvisoryNotMet"},
+		"publicity of no day":         {publicity("2026-02-30"), held, "False/AdvisoryNotMet", []string{"lotus-pond (2026-02-30 is not a day of the calendar)"}, "True/AdvisoryNotMet"},
 		"publicity today":             {publicity("2026-09-16"), held, "True/Passed", nil, "True/Passed"},
-		"publicity to come":           {publicity("2026-09-17"), held, "False/PublicityMissing", []string{"2026-09-17 is still to come"}, "True/AdvisoryNotMet"},
-		"publicity after the opening": {publicity("2026-09-18"), held, "False/PublicityMissing", []string{"2026-09-18 is after the opening"}, "True/AdvisoryNotMet"},
+		"publicity to come":           {publicity("2026-09-17"), held, "False/AdvisoryNotMet", []string{"2026-09-17 is still to come"}, "True/AdvisoryNotMet"},
+		"publicity after the opening": {publicity("2026-09-18"), held, "False/AdvisoryNotMet", []string{"2026-09-18 is after the opening"}, "True/AdvisoryNotMet"},
 		"publicity of 180 days ago":   {publicity("2026-03-21"), held, "True/Passed", nil, "True/Passed"},
-		"publicity of 181 days ago":   {publicity("2026-03-20"), held, "False/PublicityMissing", []string{"2026-03-20 is too long ago"}, "True/AdvisoryNotMet"},
-		"publicity of the month":      {all(publicity("2026-08-17"), asks(v1alpha1.GateRule{Name: v1alpha1.GatePublicity, Enforcement: "Advisory", WithinDays: 30})), held, "False/PublicityMissing no publicity within 30 days", nil, "True/AdvisoryNotMet"},
+		"publicity of 181 days ago":   {publicity("2026-03-20"), held, "False/AdvisoryNotMet", []string{"2026-03-20 is too long ago"}, "True/AdvisoryNotMet"},
+		"publicity of the month":      {all(publicity("2026-08-17"), asks(v1alpha1.GateRule{Name: v1alpha1.GatePublicity, Enforcement: "Advisory", WithinDays: 30})), held, "False/AdvisoryNotMet no publicity within 30 days", nil, "True/AdvisoryNotMet"},
 		"training of last year":       {all(training("2025-09-16"), asks(required(v1alpha1.GateTraining))), trained, "False/TrainingMissing no training within 365 days", []string{"lotus-pond (2025-09-16 is too long ago)"}, "False/TrainingMissing"},
 
-		"no room":             {hours(nil), rooms, "False/CounsellingRoomClosed no counselling room that is open 1 hours", []string{"stone-bridge (none)"}, "True/AdvisoryNotMet"},
-		"a room never open":   {hours(ptr.To[int32](0)), rooms, "False/CounsellingRoomClosed", []string{"stone-bridge (0 hours)"}, "True/AdvisoryNotMet"},
+		"no room":             {hours(nil), rooms, "False/AdvisoryNotMet no counselling room that is open 1 hours", []string{"stone-bridge (none)"}, "True/AdvisoryNotMet"},
+		"a room never open":   {hours(ptr.To[int32](0)), rooms, "False/AdvisoryNotMet", []string{"stone-bridge (0 hours)"}, "True/AdvisoryNotMet"},
 		"a room hardly open":  {all(hours(ptr.To[int32](9)), asks(v1alpha1.GateRule{Name: v1alpha1.GateCounsellingRoom, Enforcement: "Required", HoursPerWeek: 10})), rooms, "False/CounsellingRoomClosed", []string{"10 hours a week", "stone-bridge (9 hours)"}, "False/CounsellingRoomClosed"},
-		"an area of no group": {func(o *observed) { o.district.Spec.Areas[0].ExpertGroups = nil }, areas, "False/AreaUncovered", []string{": east", "(advisory)"}, "True/AdvisoryNotMet"},
-		"an area not there":   {area("west"), areas, "False/AreaUncovered", []string{": west (the District has no such area)"}, "True/AdvisoryNotMet"},
+		"an area of no group": {func(o *observed) { o.district.Spec.Areas[0].ExpertGroups = nil }, areas, "False/AdvisoryNotMet", []string{": east", "(advisory)"}, "True/AdvisoryNotMet"},
+		"an area not there":   {area("west"), areas, "False/AdvisoryNotMet", []string{": west (the District has no such area)"}, "True/AdvisoryNotMet"},
 		"a school of no area": {all(area(""), asks(required(v1alpha1.GateExpertGroup))), areas, "False/AreaUncovered", []string{"School stone-bridge, which is in no area"}, "False/AreaUncovered"},
 		"an area excepted":    {all(func(o *observed) { o.district.Spec.Areas[0].ExpertGroups = nil }, asks(required(v1alpha1.GateExpertGroup)), except(v1alpha1.GateException{Gate: v1alpha1.GateExpertGroup, Areas: []string{"east", "north"}, Until: "2026-09-17"})), areas, "True/ExceptionGranted", []string{"is for east", "does not have: area north"}, "True/Passed"},
 
@@ -188,8 +188,8 @@ func TestGatesBeforeTheOpening(t *testing.T) {
 		"an exception ending too soon": {all(training(""), asks(required(v1alpha1.GateTraining)), exceptSchool(v1alpha1.GateTraining, "lotus-pond", "2026-09-16")), trained, "False/TrainingMissing", []string{"exception late ends with 2026-09-16, before the round opens"}, "False/TrainingMissing"},
 		"an exception of no day":       {all(training(""), asks(required(v1alpha1.GateTraining)), exceptSchool(v1alpha1.GateTraining, "lotus-pond", "2026-02-30")), trained, "False/TrainingMissing", []string{"exception late has no effect: until 2026-02-30 is not a day of the calendar"}, "False/TrainingMissing"},
 		"an exception of no school":    {exceptSchool(v1alpha1.GateTraining, "no-8", "2026-09-17"), trained, "True/Passed", []string{"exception late names what District fengtai does not have: School no-8"}, "True/Passed"},
-		"of an earlier campaign":       {all(training(""), asks(required(v1alpha1.GateTraining)), func(o *observed) { o.campaign.UID = "2" }), trained, "False/TrainingMissing", []string{"(advisory)"}, "False/CampaignNotFound"},
-		"the campaign is gone":         {all(training(""), asks(required(v1alpha1.GateTraining)), func(o *observed) { o.campaign = nil }), trained, "False/TrainingMissing", []string{"(advisory)"}, "False/CampaignNotFound"},
+		"of an earlier campaign":       {all(training(""), asks(required(v1alpha1.GateTraining)), func(o *observed) { o.campaign.UID = "2" }), trained, "False/AdvisoryNotMet", []string{"(advisory)"}, "False/CampaignNotFound"},
+		"the campaign is gone":         {all(training(""), asks(required(v1alpha1.GateTraining)), func(o *observed) { o.campaign = nil }), trained, "False/AdvisoryNotMet", []string{"(advisory)"}, "False/CampaignNotFound"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -265,11 +265,11 @@ func TestGatesAfterTheOpening(t *testing.T) {
 		"training taken back":                       {strict, training(""), v1alpha1.ConditionSchoolsTrained, "True/Passed", "True/Passed", contract.HoldNone},
 		"publicity taken back":                      {strict, publicity(""), v1alpha1.ConditionPublicityHeld, "True/Passed", "True/Passed", contract.HoldNone},
 		"no drill any more":                         {strict, noDrill, v1alpha1.ConditionDutyDrillHeld, "True/Passed", "True/Passed", contract.HoldNone},
-		"advice not taken":                          {training(""), all(), v1alpha1.ConditionSchoolsTrained, "False/TrainingMissing", "True/AdvisoryNotMet", contract.HoldNone},
-		"advice becomes an order":                   {training(""), strict, v1alpha1.ConditionSchoolsTrained, "False/TrainingMissing", "True/AdvisoryNotMet", contract.HoldNone},
-		"training came too late":                    {training(""), training("2026-09-18"), v1alpha1.ConditionSchoolsTrained, "False/TrainingMissing", "True/AdvisoryNotMet", contract.HoldNone},
+		"advice not taken":                          {training(""), all(), v1alpha1.ConditionSchoolsTrained, "False/AdvisoryNotMet", "True/AdvisoryNotMet", contract.HoldNone},
+		"advice becomes an order":                   {training(""), strict, v1alpha1.ConditionSchoolsTrained, "False/AdvisoryNotMet", "True/AdvisoryNotMet", contract.HoldNone},
+		"training came too late":                    {training(""), training("2026-09-18"), v1alpha1.ConditionSchoolsTrained, "False/AdvisoryNotMet", "True/AdvisoryNotMet", contract.HoldNone},
 		"a room closed":                             {strict, hours(nil), v1alpha1.ConditionCounsellingRoomsOpen, "False/CounsellingRoomClosed", "False/CounsellingRoomClosed", contract.HoldNew},
-		"a room closed, advisory":                   {all(), hours(nil), v1alpha1.ConditionCounsellingRoomsOpen, "False/CounsellingRoomClosed", "True/AdvisoryNotMet", contract.HoldNone},
+		"a room closed, advisory":                   {all(), hours(nil), v1alpha1.ConditionCounsellingRoomsOpen, "False/AdvisoryNotMet", "True/AdvisoryNotMet", contract.HoldNone},
 		"experts gone":                              {strict, noGroup, v1alpha1.ConditionAreasCovered, "False/AreaUncovered", "False/AreaUncovered", contract.HoldNew},
 		"a school not judged":                       {all(), func(o *observed) { o.schools[1].Status.Conditions = nil }, v1alpha1.ConditionSchoolsStaffed, "True/Passed", "True/Passed", contract.HoldNone},
 		"nobody at a school":                        {all(), unstaffed, v1alpha1.ConditionSchoolsStaffed, "False/SchoolsNotStaffed", "False/SchoolsNotStaffed", contract.HoldNew},
@@ -279,7 +279,7 @@ func TestGatesAfterTheOpening(t *testing.T) {
 		"an exception for training has ended":       {all(strict, training(""), exceptSchool(v1alpha1.GateTraining, "lotus-pond", "2026-09-17")), all(), v1alpha1.ConditionSchoolsTrained, "True/ExceptionGranted", "True/Passed", contract.HoldNone},
 		"the report is missing":                     {all(), func(o *observed) { o.heard = false }, v1alpha1.ConditionDutyChainReachable, "Unknown/NoReport", "Unknown/NoReport", contract.HoldNone},
 		"the record is gone":                        {all(), func(o *observed) { o.record = nil }, v1alpha1.ConditionChannelsUsable, "Unknown/NoReport", "Unknown/NoReport", contract.HoldNone},
-		"nothing was looked at before":              {training(""), func(o *observed) { o.round.Status.Conditions = nil }, v1alpha1.ConditionSchoolsTrained, "False/TrainingMissing", "True/AdvisoryNotMet", contract.HoldNone},
+		"nothing was looked at before":              {training(""), func(o *observed) { o.round.Status.Conditions = nil }, v1alpha1.ConditionSchoolsTrained, "False/AdvisoryNotMet", "True/AdvisoryNotMet", contract.HoldNone},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -329,7 +329,7 @@ func TestGatesOfARoundThatIsOver(t *testing.T) {
 	d := decide(o, closes)
 	summarise(&o.round, o, d, closes)
 	for kind, want := range map[string]string{
-		v1alpha1.ConditionSchoolsTrained: "False/TrainingMissing", v1alpha1.ConditionCounsellingRoomsOpen: "True/Passed", v1alpha1.ConditionAreasCovered: "absent",
+		v1alpha1.ConditionSchoolsTrained: "False/AdvisoryNotMet", v1alpha1.ConditionCounsellingRoomsOpen: "True/Passed", v1alpha1.ConditionAreasCovered: "absent",
 	} {
 		if got := is(o.round.Status.Conditions, kind); !strings.HasPrefix(got, want) {
 			t.Errorf("%s is %s, want %s", kind, got, want)
@@ -386,7 +386,7 @@ func TestWithoutItsRecordARoundThatNeverOpenedStaysOnHold(t *testing.T) {
 	}
 }
 
-// However much there is to say of exceptions, a message ends with what it counts for: kubectl evenkeel status reads it there.
+// However much there is to say of exceptions, a message ends with what it counts for, and the reason says it too.
 func TestALongMessageStillSaysThatItIsAdvisory(t *testing.T) {
 	o := upcoming(t)
 	for i := range 55 {
@@ -401,7 +401,7 @@ func TestALongMessageStillSaysThatItIsAdvisory(t *testing.T) {
 	d := decide(o, now)
 	summarise(&o.round, o, d, now)
 	got := is(o.round.Status.Conditions, v1alpha1.ConditionSchoolsTrained)
-	if !strings.HasPrefix(got, "False/TrainingMissing") || !strings.HasSuffix(got, "; and 19 more about exceptions (advisory)") {
+	if !strings.HasPrefix(got, "False/AdvisoryNotMet") || !strings.HasSuffix(got, "; and 19 more about exceptions (advisory)") {
 		t.Errorf("the condition is %s", got)
 	}
 }

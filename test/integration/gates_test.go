@@ -164,9 +164,9 @@ func init() {
 		atRest,
 	}
 	scenarios["advice is given and no more"] = []step{
-		do(trained("")), at(pinDay), round("GatesPassed=True/AdvisoryNotMet", "SchoolsTrained=False/TrainingMissing", "MeaningPinned=True/Pinned"),
+		do(trained("")), at(pinDay), round("GatesPassed=True/AdvisoryNotMet", "SchoolsTrained=False/AdvisoryNotMet", "MeaningPinned=True/Pinned"),
 		saying(v1alpha1.ConditionSchoolsTrained, "(advisory)"), message("lotus-pond (no day)"),
-		at(opening), round("Open=True/Open", "SchoolsTrained=False/TrainingMissing"), held(contract.HoldNone), atRest,
+		at(opening), round("Open=True/Open", "SchoolsTrained=False/AdvisoryNotMet"), held(contract.HoldNone), atRest,
 	}
 	scenarios["an exception opens and its end shuts"] = []step{
 		at(onSlot), do(unready(&v1alpha1.School{}, "stone-bridge", v1alpha1.ConditionScreeningReady)),
@@ -231,7 +231,7 @@ func init() {
 		do(edited(&v1alpha1.ScreeningCampaign{}, func(c *v1alpha1.ScreeningCampaign) {
 			c.Spec.Template.Spec.MakeUp = v1alpha1.MakeUp{AfterSchoolDays: 1, SchoolDays: 1}
 		})),
-		at(opening), round("Open=True/Open"), makeUp("GatesPassed=True/AdvisoryNotMet", "DutyDrillHeld=False/DrillNotAcknowledged", "Open=False/Scheduled"),
+		at(opening), round("Open=True/Open"), makeUp("GatesPassed=True/AdvisoryNotMet", "DutyDrillHeld=False/AdvisoryNotMet", "Open=False/Scheduled"),
 		do(trained("")), makeUp("GatesPassed=False/TrainingMissing"), round("Open=True/Open", "SchoolsTrained=True/Passed"),
 		at("2026-09-20T01:00"), makeUp("GatesPassed=False/TrainingMissing", "Open=False/Scheduled"),
 		do(func(w *world) { w.drill("2026-09-20T00:00") }), do(trained("2026-09-20")),

@@ -67,7 +67,7 @@ func midStage1(t *testing.T, edit func(*v1alpha1.ScreeningRound)) world {
 		}
 		if r.Namespace == "fengtai" && r.Name == openName {
 			r.Status.Conditions = autumnRound("x", "SchoolsTrained/False/TrainingMissing/no training within 365 days before the opening: lotus-pond",
-				"PublicityHeld/False/PublicityMissing/no publicity within 180 days before the opening: lotus-pond (advisory)",
+				"PublicityHeld/False/AdvisoryNotMet/no publicity within 180 days before the opening: lotus-pond (advisory)",
 				"AreasCovered/True/Passed").Status.Conditions
 		}
 		w.objects = append(w.objects, &r)

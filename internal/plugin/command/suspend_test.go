@@ -117,7 +117,7 @@ func TestHold(t *testing.T) {
 			objects: []client.Object{
 				autumn(suspended(v1alpha1.SuspendHold)), heldWith(v1alpha1.SuspendHold, autumnRound("fengtai", "GatesPassed/False/Suspended")),
 				autumnRound("kaizhou", shut, "SchoolsTrained/False/TrainingMissing/not trained: lotus-pond",
-					"PublicityHeld/False/PublicityMissing/no publicity: lotus-pond (advisory)"),
+					"PublicityHeld/False/AdvisoryNotMet/no publicity: lotus-pond (advisory)"),
 				heldWith(v1alpha1.SuspendHold, autumnRound("yanqing", closed)),
 			},
 			args: []string{"resume", "campaign/autumn"},

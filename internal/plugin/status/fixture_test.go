@@ -167,7 +167,7 @@ func province() Objects {
 	for kind, reason := range map[string]string{
 		v1alpha1.ConditionChannelsUsable: v1alpha1.ReasonChannelNotUsable,
 		v1alpha1.ConditionSchoolsTrained: v1alpha1.ReasonTrainingMissing,
-		v1alpha1.ConditionPublicityHeld:  v1alpha1.ReasonPublicityMissing,
+		v1alpha1.ConditionPublicityHeld:  v1alpha1.ReasonAdvisoryNotMet,
 	} {
 		text := map[string]string{
 			v1alpha1.ConditionChannelsUsable: "no usable channel of the class Psychiatric,\nwhich the tier Severe refers to",

@@ -1,8 +1,6 @@
 package status
 
 import (
-	"strings"
-
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -34,7 +32,7 @@ func ShutGates(conditions []metav1.Condition) []Gate {
 			continue
 		}
 		gate := Gate{Condition: kind, State: state(conditions, kind, Working), Message: condition.Message}
-		if condition.Status == metav1.ConditionTrue || advisory(*condition) {
+		if condition.Status == metav1.ConditionTrue || condition.Reason == v1alpha1.ReasonAdvisoryNotMet {
 			gate.Health = Neutral
 		}
 		out = append(out, gate)
@@ -44,6 +42,3 @@ func ShutGates(conditions []metav1.Condition) []Gate {
 
 // Holds reports whether the gate keeps the round from opening, or holds it.
 func (g Gate) Holds() bool { return g.Status == string(metav1.ConditionFalse) && g.Health != Neutral }
-
-// advisory reports whether a gate is Advisory: its message ends with the word.
-func advisory(c metav1.Condition) bool { return strings.HasSuffix(c.Message, "(advisory)") }

@@ -117,7 +117,7 @@ func TestHealthOfTheWhole(t *testing.T) {
 		}), Healthy},
 		"an advisory gate holds nobody up": {with(func(o *Objects) {
 			o.Rounds[0].Status.Conditions = set(o.Rounds[0].Status.Conditions, v1alpha1.ConditionGatesPassed, "True", v1alpha1.ReasonAdvisoryNotMet)
-			o.Rounds[0].Status.Conditions = set(o.Rounds[0].Status.Conditions, v1alpha1.ConditionPublicityHeld, "False", v1alpha1.ReasonPublicityMissing, "no publicity: west (advisory)")
+			o.Rounds[0].Status.Conditions = set(o.Rounds[0].Status.Conditions, v1alpha1.ConditionPublicityHeld, "False", v1alpha1.ReasonAdvisoryNotMet, "no publicity: west")
 		}), Healthy},
 		"a school year with time left": {with(func(o *Objects) {
 			o.Districts[0].Status.Conditions = set(o.Districts[0].Status.Conditions, v1alpha1.ConditionAnnualScreeningMet, "False", v1alpha1.ReasonInProgress)
