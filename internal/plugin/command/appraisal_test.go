@@ -30,7 +30,7 @@ func TestAppraisalScope(t *testing.T) {
 		"rights in one's own":     {world{namespace: "fengtai", chosen: true, confined: true}, nil, []string{"fengtai"}, ""},
 		"unknown output":          {world{}, []string{"-o", "xml"}, nil, `--output "xml" is not known; write one of table, csv, json`},
 		"a day that is none":      {world{}, []string{"--school-year-begins", "31-08"}, nil, "--school-year-begins: \"31-08\" is not a day of every year"},
-		"an argument":             {world{}, []string{"fengtai"}, nil, `unknown command "fengtai"`},
+		"an argument":             {world{}, []string{"fengtai"}, nil, `unexpected argument "fengtai"`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

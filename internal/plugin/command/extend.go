@@ -84,7 +84,7 @@ func (o *extendOptions) run(ctx context.Context, name string) error {
 
 func (o *extendOptions) check() error {
 	if o.days < 0 || o.days > maxExtension {
-		return fmt.Errorf("--school-days says how many school days beyond the plan; write 0 to %d", maxExtension)
+		return fmt.Errorf("--school-days says how many school days beyond the plan; write 0 to %d, such as --school-days 3", maxExtension)
 	}
 	return checkKnown("color", o.colour, colours)
 }

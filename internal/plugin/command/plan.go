@@ -3,6 +3,8 @@ package command
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,29 +34,33 @@ func newPlan(p Program, flags *genericclioptions.ConfigFlags) *cobra.Command {
 		Use:   "plan [CAMPAIGN] [-f FILE]",
 		Short: "Show what a campaign will do: dates of every phase, what is skipped or blocked, and why",
 		Long: `Show what a campaign will do, planned with the operator's own functions: the dates of every
-phase by district and wave, the days that are skipped and the districts and schools that are
-blocked, with the reason, and the cases expected of each week against what channels take.
-Of each round it says which gates would be shut by what is declared, and what schools lack.
--o wide shows the schools that answer on days of their own. When no run is due yet, the next
-one is shown as it will be made.
+phase by district and wave, when students answer, the days that are skipped and the districts and
+schools that are blocked, each with the reason, and the cases expected of each week against what
+channels take. Of each round it says which gates would be shut by what is declared, and what
+schools lack. When no run is due yet, the next one is shown as it will be made. Nothing is written.
 
-With -f it works without a cluster, from manifests of campaigns, calendars, namespaces and
-districts, for gates of schools, and for capacity of policies, schools and
-channels. Without -f it plans a campaign of the cluster. With -f and --diff the files'
-campaigns and calendars are planned against what is in the cluster, and the rounds that
-would be made, moved or given up are shown.`,
-		Example: `  kubectl evenkeel plan -f campaign.yaml -f calendar.yaml -f districts/
+  plan -f FILE          from manifests, without a cluster: campaigns, their AcademicCalendar, and the
+                        Namespaces (whose labels they select) and Districts. Schools too for what they
+                        lack; for capacity also the EscalationPolicy and ReferralChannels
+  plan                  what the cluster has
+  plan -f FILE --diff   the files' campaigns and calendars against what the cluster has: only the
+                        rounds that would be made, moved, extended, shortened, changed or given up
+  plan --diff           what the operator is about to write
+
+Several campaigns are planned beside each other; CAMPAIGN says which one is shown.`,
+		Example: `  kubectl evenkeel plan -f config/samples --at 2026-09-01T08:00:00+08:00
+  kubectl evenkeel plan -f campaign.yaml -f calendar.yaml -f districts/
   kubectl evenkeel plan autumn-check-up
   kubectl evenkeel plan -f campaign.yaml --diff
   kubectl evenkeel plan autumn-check-up -o ical > autumn.ics`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: o.run,
 	}
-	cmd.Flags().StringSliceVarP(&o.paths, "filename", "f", nil, "file or directory with manifests, - for standard input; may be repeated")
-	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "one of "+strings.Join(planOutputs, ", "))
+	cmd.Flags().StringSliceVarP(&o.paths, "filename", "f", nil, filenameUsage)
+	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "one of "+strings.Join(planOutputs, ", ")+"; wide adds schools, districts and days that differ from the rest")
 	cmd.Flags().StringVar(&o.colour, "color", "auto", "one of "+strings.Join(colours, ", ")+"; auto heeds NO_COLOR")
 	cmd.Flags().StringVar(&o.at, "at", "", "plan for this time instead of now, such as 2026-09-15T08:00:00+08:00")
-	cmd.Flags().BoolVar(&o.diff, "diff", false, "show only what would change in the cluster")
+	cmd.Flags().BoolVar(&o.diff, "diff", false, "show only what would change in the cluster, which is read for that")
 	fixed := cobra.FixedCompletions
 	_ = cmd.RegisterFlagCompletionFunc("output", fixed(planOutputs, cobra.ShellCompDirectiveNoFileComp)) // fails only for unknown flags
 	_ = cmd.RegisterFlagCompletionFunc("color", fixed(colours, cobra.ShellCompDirectiveNoFileComp))
@@ -67,6 +73,9 @@ func (o *planOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	name := strings.Join(args, "")
+	if strings.Contains(name, "/") || slices.Contains(manifest.Extensions, filepath.Ext(name)) {
+		return fmt.Errorf("%q is no name of a campaign; give a file with -f: kubectl evenkeel plan -f %s", name, name)
+	}
 	observed, err := o.observe(cmd.Context(), name)
 	if err != nil {
 		return err
@@ -157,5 +166,9 @@ func (o *planOptions) cluster(ctx context.Context, w *planWorld) error {
 	if err != nil {
 		return err
 	}
-	return w.read(ctx, connection.Reader, len(o.paths) == 0)
+	err = w.read(ctx, connection.Reader, len(o.paths) == 0)
+	if err != nil && len(o.paths) == 0 {
+		return fmt.Errorf("%w; without a cluster, give manifests with -f", err)
+	}
+	return err
 }

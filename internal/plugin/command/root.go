@@ -48,6 +48,9 @@ func (p Program) printJSON(value any) error {
 	return encoder.Encode(value)
 }
 
+// filenameUsage is of -f where it takes manifests.
+const filenameUsage = "file or directory with manifests (.yaml, .yml, .json), - for standard input; may be repeated"
+
 // checkShown checks --output and --color.
 func checkShown(output string, outputs []string, colour string) error {
 	if err := checkKnown("output", output, outputs); err != nil {
@@ -86,6 +89,7 @@ object. What scores answers reads files on this machine and reaches no cluster.`
 	root.AddCommand(newStatus(p, flags), newCalendar(p, flags), newPlan(p, flags),
 		newSuspend(p, flags), newResume(p, flags), newTrigger(p, flags), newExtend(p, flags), newEnd(p, flags), newValidate(p, flags), newInstrument(p), newScore(p), newSimulate(p), newVersion(p))
 	root.AddCommand(newInspection(p, flags), newAppraisal(p, flags))
+	guide(root)
 	return root
 }
 

@@ -55,6 +55,9 @@ func (o *triggerOptions) run(ctx context.Context, name string) error {
 	if err := checkKnown("color", o.colour, colours); err != nil {
 		return err
 	}
+	if _, err := o.date(calendar.Date{}); err != nil {
+		return err
+	}
 	connection, err := o.program.Connect(o.flags)
 	if err != nil {
 		return err

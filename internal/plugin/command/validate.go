@@ -33,15 +33,19 @@ func newValidate(p Program, flags *genericclioptions.ConfigFlags) *cobra.Command
 schema, CEL rules, whether instruments, policies, calendars and campaigns compile, whether
 a policy fits the instruments it is used with, and what is referred to and not there.
 
-Rules about a change need the object of before and are left to the cluster, as are rights.
-Warnings are about what the cluster may have and the files do not.`,
+Every finding has its file and line, and says what to write. An error is what the API server would
+refuse or the operator could not carry out; then the exit code is 1. A warning is of what may be in the
+cluster already, or is probably not meant. Left to the cluster are rules about a change, which need the
+object of before, and rights.
+
+No cluster is reached: of kubectl's flags only -n counts, the namespace of objects that name none.`,
 		Example: `  kubectl evenkeel validate -f config/instruments -f config/samples
   helm template fengtai charts/district -f values.yaml | kubectl evenkeel validate -f - -n fengtai
   kubectl evenkeel validate -f . -R -o json | jq '.findings[]'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
-	cmd.Flags().StringSliceVarP(&o.paths, "filename", "f", nil, "file or directory with manifests, - for standard input; may be repeated")
+	cmd.Flags().StringSliceVarP(&o.paths, "filename", "f", nil, filenameUsage)
 	cmd.Flags().BoolVarP(&o.recursive, "recursive", "R", false, "look into directories of directories too")
 	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "one of "+strings.Join(validateOutputs, ", "))
 	cmd.Flags().StringVar(&o.colour, "color", "auto", "one of "+strings.Join(colours, ", ")+"; auto heeds NO_COLOR")
@@ -53,7 +57,7 @@ Warnings are about what the cluster may have and the files do not.`,
 
 func (o *validateOptions) run(cmd *cobra.Command) error {
 	if len(o.paths) == 0 {
-		return errors.New("nothing to validate; give files or directories with -f")
+		return errors.New("nothing to validate; give files or directories with -f, such as -f config/samples, or -f - for standard input")
 	}
 	if err := checkShown(o.output, validateOutputs, o.colour); err != nil {
 		return err

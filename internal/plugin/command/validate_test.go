@@ -35,7 +35,7 @@ func TestValidate(t *testing.T) {
 		"not valid":      {args: []string{"-f", broken(t)}, out: "spec.rules[1].when  does not compile: undeclared reference to 'ten'", err: "the manifests are not valid: 1 to correct"},
 		"coloured":       {args: []string{"-f", policyFile, "--color", "always"}, out: "\x1b[32mvalid\x1b[0m"},
 		"nothing given":  {err: "give files or directories with -f"},
-		"no such file":   {args: []string{"-f", "nowhere.yaml"}, err: "nowhere.yaml: no such file"},
+		"no such file":   {args: []string{"-f", "nowhere.yaml"}, err: "nowhere.yaml: there is no such file"},
 		"unknown output": {args: []string{"-f", policyFile, "-o", "yaml"}, err: `--output "yaml" is not known; write one of table, json`},
 		"unknown color":  {args: []string{"-f", policyFile, "--color", "blue"}, err: `--color "blue" is not known`},
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -173,11 +174,24 @@ func (w *planWorld) observed(name string) ([]planning.Observed, error) {
 	}
 	switch {
 	case name != "" && !slices.ContainsFunc(out, func(o planning.Observed) bool { return o.Campaign.Name == name }):
-		return nil, fmt.Errorf("there is no campaign %q", name)
+		return nil, fmt.Errorf("there is no campaign %q%s", name, w.instead())
 	case len(out) == 0:
 		return nil, errors.New("there is no campaign to plan; give files with one, or look at kubectl get screeningcampaigns")
 	}
 	return out, nil
+}
+
+// instead names the campaigns that there are.
+func (w *planWorld) instead() string {
+	var names []string
+	for _, c := range w.campaigns {
+		names = append(names, c.Name)
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	return "; there is " + strings.Join(names, ", ")
 }
 
 func (w *planWorld) of(c v1alpha1.ScreeningCampaign) (planning.Observed, error) {

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -18,8 +19,8 @@ const Standard = "-"
 // maxFile bounds one file; manifests of a whole province's schools stay far below.
 const maxFile = 64 << 20
 
-// extensions are those that kubectl takes from a directory.
-var extensions = []string{".yaml", ".yml", ".json"}
+// Extensions are those of the files that are taken from a directory, as by kubectl.
+var Extensions = []string{".yaml", ".yml", ".json"}
 
 // document is one YAML document of a file.
 type document struct {
@@ -55,7 +56,10 @@ func expand(path string, recursive bool) ([]string, error) {
 		return []string{path}, nil
 	}
 	info, err := os.Stat(path)
-	if err != nil || !info.IsDir() {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: there is no such file or directory", path)
+	case err != nil || !info.IsDir():
 		return []string{path}, err
 	}
 	var files []string
@@ -65,13 +69,13 @@ func expand(path string, recursive bool) ([]string, error) {
 			return err
 		case entry.IsDir() && at != path && !recursive:
 			return fs.SkipDir
-		case !entry.IsDir() && slices.Contains(extensions, strings.ToLower(filepath.Ext(at))):
+		case !entry.IsDir() && slices.Contains(Extensions, strings.ToLower(filepath.Ext(at))):
 			files = append(files, at)
 		}
 		return nil
 	})
 	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("%s holds no %s file; name files, or add --recursive", path, strings.Join(extensions, ", "))
+		err = fmt.Errorf("%s holds no %s file; name files, or the directory they are in (validate looks further down with -R)", path, strings.Join(Extensions, ", "))
 	}
 	return files, err
 }
