@@ -142,6 +142,15 @@ func endAt(moment string) func(w *world) {
 	return edited(&v1alpha1.ScreeningRound{}, func(r *v1alpha1.ScreeningRound) { r.Spec.EndAt = ptr.To(metav1.NewTime(instant(moment))) })
 }
 
+// endTakenBackTooLate is what the admission policy refuses people: it is taken back all the same.
+func endTakenBackTooLate(w *world) {
+	w.t.Helper()
+	round := w.round()
+	round.Spec.EndAt = nil
+	expect(w.t, admin.Update(ctx, round.DeepCopy()), "the round has closed and does not open again")
+	expect(w.t, operator.Update(ctx, round), "")
+}
+
 func recreateCampaign(w *world) {
 	create(w.t, admin, w.makeCampaign().Obj())
 }

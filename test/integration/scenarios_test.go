@@ -122,6 +122,10 @@ var scenarios = map[string][]step{
 		at(midSession), do(endAt("2026-09-17T02:00")), round("Open=False/Closed", "Ready=True/Applied"),
 		status("the closing", "2026-09-17T02:00", func(s v1alpha1.ScreeningRoundStatus) string { return stamp(s.CloseTime) }),
 		that("people's words stay in the object", func(w *world) bool { return w.round().Spec.EndAt != nil && w.round().Spec.Suspend == "None" }),
+		do(endTakenBackTooLate), atRest, at(nextSession), round("Open=False/Closed", "Ready=True/Applied"),
+		that("the end stays", func(w *world) bool {
+			return w.round().Spec.EndAt == nil && w.district.rounds[w.roundName()].control.ClosesAt.Equal(instant("2026-09-17T02:00"))
+		}),
 	},
 	"a suspended campaign makes no rounds": {
 		do(suspendCampaign(true)), at(onSlot), noRound,
