@@ -194,23 +194,32 @@ func overlap(opens, closes time.Time, round RoundPlan) bool {
 
 // reachesNextRun looks ahead to a run that has no round in the district yet: it would begin
 // with the first wave that the district may be in. One that is due and has none by now was
-// blocked there or missed: it takes nobody's place.
+// blocked there or missed: it takes nobody's place. Neither does one that will be blocked
+// because the regular round is still open then; with waves it may come in a later one.
 func (m *makeUp) reachesNextRun() bool {
-	next, ok := m.slots.after(later(m.run.at, m.now))
-	if !ok {
-		return false
-	}
 	p := m.planner
-	p.run = next
-	if _, exists := p.round(m.view.Name); exists {
-		return false // it was looked at
+	var ok bool
+	for at := later(m.run.at, m.now); ; at = p.run.at {
+		if p.run, ok = m.slots.after(at); !ok {
+			return false
+		}
+		if _, exists := p.round(m.view.Name); exists {
+			return false // it was looked at
+		}
+		start, ok := p.waveStart(p.spec.Waves.first(m.view.Name))
+		if !ok {
+			return false
+		}
+		d := &draft{calendar: m.calendar, narrow: m.narrow}
+		l, reason := p.laidOut(d, start)
+		if reason != "" {
+			return false
+		}
+		p.placed(d, l, 0)
+		if p.spec.Waves.any() || !overlap(m.regular.OpensAt, m.regular.ClosesAt, d.round) {
+			return d.round.OpensAt.Before(m.round.ClosesAt)
+		}
 	}
-	start, ok := p.waveStart(p.spec.Waves.first(m.view.Name))
-	if !ok {
-		return false
-	}
-	l, reason := p.laidOut(&draft{calendar: m.calendar, narrow: m.narrow}, start)
-	return reason == "" && l.sessions()[0].From.Before(m.round.ClosesAt)
 }
 
 // ownDays gives the schools with a calendar of their own their days, between the first and

@@ -114,6 +114,21 @@ func TestMakeUp(t *testing.T) {
 				s.ExtraDates = []calendar.Date{date("2026-10-22")} // its Stage1 from 29 October
 			}, one + ", a warned MakeUpNextRun",
 		},
+		"the next run will be blocked by the regular one": {
+			"2026-10-12T00:00:00Z", nil, func(s *rollout.Spec, _ *rollout.DistrictView) {
+				s.ExtraDates = []calendar.Date{date("2026-10-14")} // its Stage1 from 21 October
+			}, one + ", " + other,
+		},
+		"the next run will be blocked, the one after it begins before the make-up ends": {
+			"2026-10-12T00:00:00Z", nil, func(s *rollout.Spec, _ *rollout.DistrictView) {
+				s.ExtraDates = []calendar.Date{date("2026-10-14"), date("2026-10-22")}
+			}, one + ", a warned MakeUpNextRun",
+		},
+		"the next run may come in a later wave": {
+			"2026-10-12T00:00:00Z", nil, func(s *rollout.Spec, _ *rollout.DistrictView) {
+				s.ExtraDates, s.Waves.MaxConcurrent = []calendar.Date{date("2026-10-14")}, 1
+			}, one + ", a warned MakeUpNextRun",
+		},
 		"the next run is due and has no round here": {
 			"2026-10-20T00:00:00Z", regular(true), func(s *rollout.Spec, _ *rollout.DistrictView) {
 				s.ExtraDates = []calendar.Date{date("2026-10-14")} // its Stage1 from 21 October
