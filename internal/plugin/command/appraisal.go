@@ -23,7 +23,7 @@ type appraisalOptions struct {
 	output  string
 	colour  string
 	all     bool
-	begins  string
+	year    schoolYear
 }
 
 func newAppraisal(p Program, flags *genericclioptions.ConfigFlags) *cobra.Command {
@@ -44,7 +44,7 @@ will find fewer of them.`,
 	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "one of "+strings.Join(appraisalOutputs, ", "))
 	cmd.Flags().StringVar(&o.colour, "color", "auto", "one of "+strings.Join(colours, ", ")+"; auto heeds NO_COLOR")
 	cmd.Flags().BoolVarP(&o.all, "all-namespaces", "A", false, "all districts, which is the default without -n")
-	cmd.Flags().StringVar(&o.begins, "school-year-begins", coverage.DefaultRule().YearBegins.String(), "month and day on which school years begin, as the operator is told")
+	o.year.flag(cmd)
 	fixed := cobra.FixedCompletions
 	_ = cmd.RegisterFlagCompletionFunc("output", fixed(appraisalOutputs, cobra.ShellCompDirectiveNoFileComp)) // fails only for unknown flags
 	_ = cmd.RegisterFlagCompletionFunc("color", fixed(colours, cobra.ShellCompDirectiveNoFileComp))
@@ -55,10 +55,9 @@ func (o *appraisalOptions) run(ctx context.Context) error {
 	if err := checkShown(o.output, appraisalOutputs, o.colour); err != nil {
 		return err
 	}
-	rule := coverage.DefaultRule()
-	var err error
-	if rule.YearBegins, err = coverage.ParseDayOfYear(o.begins); err != nil {
-		return fmt.Errorf("--school-year-begins: %w", err)
+	rule, err := o.year.rule()
+	if err != nil {
+		return err
 	}
 	report, err := o.compute(ctx, rule)
 	if err != nil {

@@ -26,6 +26,7 @@ type extendOptions struct {
 	days    int32
 	colour  string
 	dryRun  bool
+	year    schoolYear
 }
 
 func newExtend(p Program, flags *genericclioptions.ConfigFlags) *cobra.Command {
@@ -46,6 +47,7 @@ open round can change.`,
 	}
 	cmd.Flags().Int32Var(&o.days, "school-days", -1, fmt.Sprintf("how many school days beyond the plan, 0 to %d", maxExtension))
 	cmd.Flags().StringVar(&o.colour, "color", "auto", "one of "+strings.Join(colours, ", ")+"; auto heeds NO_COLOR")
+	o.year.flag(cmd)
 	addDryRun(cmd, &o.dryRun)
 	return cmd
 }
@@ -130,7 +132,11 @@ func (o *extendOptions) edit(r *v1alpha1.ScreeningRound) error {
 
 // show prints what the operator will do, and refuses what it could not.
 func (o *extendOptions) show(ctx context.Context, c Connection, round v1alpha1.ScreeningRound) error {
-	var w planWorld
+	rule, err := o.year.rule()
+	if err != nil {
+		return err
+	}
+	w := planWorld{coverage: rule}
 	if err := w.readAround(ctx, c.Reader, round); err != nil {
 		return err
 	}

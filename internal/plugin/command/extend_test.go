@@ -212,6 +212,20 @@ func extended(t *testing.T, w world, read func(*planWorld, client.Reader, v1alph
 	return plan.Extend(observed, "kaizhou", openName, 3, time.Date(2026, 11, 21, 4, 0, 0, 0, time.UTC))
 }
 
+// A make-up round that would follow an extension into the next school year is not moved there.
+func TestExtendInAnotherSchoolYear(t *testing.T) {
+	w := midStage1(t, nil)
+	args := []string{"extend", openName, "-n", "kaizhou", "--school-days", "3", "--dry-run"}
+	usual, _, err := w.run(t, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, _, err := w.run(t, append(args, "--school-year-begins", "12-05")...)
+	if err != nil || other == usual || strings.Contains(other, openName+"-makeup") {
+		t.Errorf("%v\n%s\nby the usual year:\n%s", err, other, usual)
+	}
+}
+
 // What was added is taken back as long as it has not begun.
 func TestExtendTakesBack(t *testing.T) {
 	w := midStage1(t, func(r *v1alpha1.ScreeningRound) {

@@ -26,6 +26,7 @@ type planOptions struct {
 	colour  string
 	at      string
 	diff    bool
+	year    schoolYear
 }
 
 func newPlan(p Program, flags *genericclioptions.ConfigFlags) *cobra.Command {
@@ -61,6 +62,7 @@ Several campaigns are planned beside each other; CAMPAIGN says which one is show
 	cmd.Flags().StringVar(&o.colour, "color", "auto", "one of "+strings.Join(colours, ", ")+"; auto heeds NO_COLOR")
 	cmd.Flags().StringVar(&o.at, "at", "", "plan for this time instead of now, such as 2026-09-15T08:00:00+08:00")
 	cmd.Flags().BoolVar(&o.diff, "diff", false, "show only what would change in the cluster, which is read for that")
+	o.year.flag(cmd)
 	fixed := cobra.FixedCompletions
 	_ = cmd.RegisterFlagCompletionFunc("output", fixed(planOutputs, cobra.ShellCompDirectiveNoFileComp)) // fails only for unknown flags
 	_ = cmd.RegisterFlagCompletionFunc("color", fixed(colours, cobra.ShellCompDirectiveNoFileComp))
@@ -124,6 +126,10 @@ func (o *planOptions) print(report plan.Report) error {
 // observe reads files, the cluster, or both, and returns an entry for each campaign, that of the
 // name given among them.
 func (o *planOptions) observe(ctx context.Context, name string) ([]planning.Observed, error) {
+	rule, err := o.year.rule()
+	if err != nil {
+		return nil, err
+	}
 	var w planWorld
 	if len(o.paths) > 0 {
 		files, err := o.files(ctx)
@@ -137,6 +143,7 @@ func (o *planOptions) observe(ctx context.Context, name string) ([]planning.Obse
 			return nil, err
 		}
 	}
+	w.coverage = rule
 	return w.observed(name)
 }
 

@@ -59,6 +59,18 @@ func TestPlanOfTheFullSample(t *testing.T) {
 	goldenText(t, "plan-full.txt", stdout)
 }
 
+// A make-up round stays in the school year of its regular round, which begins when the operator is told that it does.
+func TestPlanInAnotherSchoolYear(t *testing.T) {
+	args := []string{"spring-check-up", "-f", samples, "-f", filepath.Join(samples, "full"), "--at", "2027-02-22T08:00:00+08:00", "--school-year-begins"}
+	stdout, _, err := world{}.run(t, append(append([]string{"plan"}, args...), "03-25")...)
+	if err != nil || !strings.Contains(stdout, "MakeUpNextSchoolYear") || strings.Contains(stdout, "spring-check-up-20270301-makeup") {
+		t.Errorf("%v\n%s", err, stdout)
+	}
+	if _, _, err := (world{}).run(t, append(append([]string{"plan"}, args...), "spring")...); err == nil || !strings.Contains(err.Error(), `--school-year-begins: "spring" is not a day of every year`) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // Two waves, schools on days on which somebody is there, a hospital that two districts
 // share, and a school without a counsellor.
 func TestPlanOfWavesAndCapacity(t *testing.T) {

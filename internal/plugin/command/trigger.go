@@ -25,6 +25,7 @@ type triggerOptions struct {
 	colour  string
 	dryRun  bool
 	consent consent
+	year    schoolYear
 }
 
 func newTrigger(p Program, flags *genericclioptions.ConfigFlags) *cobra.Command {
@@ -47,6 +48,7 @@ When nothing could open, nothing is changed.`,
 	cmd.Flags().StringVar(&o.on, "on", "", "first day of the first phase, such as 2026-11-25; today in the campaign's time zone when left out")
 	cmd.Flags().StringVar(&o.colour, "color", "auto", "one of "+strings.Join(colours, ", ")+"; auto heeds NO_COLOR")
 	o.consent.flag(cmd)
+	o.year.flag(cmd)
 	addDryRun(cmd, &o.dryRun)
 	return cmd
 }
@@ -149,7 +151,11 @@ func addDate(c *v1alpha1.ScreeningCampaign, date, today calendar.Date) error {
 
 // show prints the plan of the run, and refuses one in which nothing opens.
 func (o *triggerOptions) show(ctx context.Context, c Connection, campaign v1alpha1.ScreeningCampaign, date calendar.Date) error {
-	var w planWorld
+	rule, err := o.year.rule()
+	if err != nil {
+		return err
+	}
+	w := planWorld{coverage: rule}
 	if err := w.read(ctx, c.Reader, false); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/evenkeel/evenkeel/api/v1alpha1"
 	"github.com/evenkeel/evenkeel/internal/controlplane/planning"
 	"github.com/evenkeel/evenkeel/internal/controlplane/translate"
+	"github.com/evenkeel/evenkeel/internal/core/coverage"
 	"github.com/evenkeel/evenkeel/internal/plugin/gather"
 )
 
@@ -31,6 +32,7 @@ type planWorld struct {
 	policies   []v1alpha1.EscalationPolicy
 	schools    []v1alpha1.School
 	channels   []v1alpha1.ReferralChannel
+	coverage   coverage.Rule
 }
 
 // read adds what the cluster has; its campaigns are planned if all are.
@@ -197,7 +199,7 @@ func (w *planWorld) instead() string {
 func (w *planWorld) of(c v1alpha1.ScreeningCampaign) (planning.Observed, error) {
 	out := planning.Observed{
 		Campaign: c, Districts: map[string]v1alpha1.District{}, Campaigns: slices.Concat(w.others, w.campaigns),
-		Schools: map[string][]v1alpha1.School{}, Channels: map[string][]v1alpha1.ReferralChannel{},
+		Schools: map[string][]v1alpha1.School{}, Channels: map[string][]v1alpha1.ReferralChannel{}, Coverage: w.coverage,
 	}
 	i := slices.IndexFunc(w.calendars, func(a v1alpha1.AcademicCalendar) bool { return a.Name == c.Spec.CalendarRef.Name })
 	if i < 0 {
