@@ -44,7 +44,7 @@ func decide(o observed, now time.Time) decision {
 	d.digest, d.anew = pinned(o, began)
 	d.stayClosed(o, now)
 	d.over = !now.Before(d.closes)
-	d.datesStay = !d.opened && planning.Settled(o.round, now)
+	d.datesStay = !d.opened && planning.DatesStay(o.round, now)
 	d.settled = d.digest != "" && began
 	d.cleared = gating.Cleared(d.settled, d.opened, o.round.Status.Conditions)
 	d.schools = cohort(o, d, now)

@@ -162,8 +162,8 @@ func fixed(r v1alpha1.ScreeningRound, now time.Time) bool {
 	return r.Status.OpenedTime != nil || r.Status.MeaningDigest != "" && !now.Before(opens.Add(-Settling))
 }
 
-// Settled reports whether the dates of a round stay that has not opened: the district might have opened it.
-func Settled(r v1alpha1.ScreeningRound, now time.Time) bool {
+// DatesStay reports whether the dates of a round stay that has not opened: the district might have opened it.
+func DatesStay(r v1alpha1.ScreeningRound, now time.Time) bool {
 	return r.Status.OpenedTime == nil && fixed(r, now) && !over(r, now)
 }
 

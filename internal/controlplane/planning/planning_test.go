@@ -286,10 +286,9 @@ func TestClaims(t *testing.T) {
 
 // endEarly has the other round opened two hours and ended one hour ago, as its status tells.
 func endEarly(mine, other *v1alpha1.ScreeningRound) {
-	ago := func(hours time.Duration) metav1.Time { return metav1.NewTime(slotDay.Add(-hours * time.Hour)) }
-	mine.CreationTimestamp, other.Spec.Sessions[0].From = metav1.Time{}, ago(2)
-	other.Spec.EndAt = ptr.To(ago(1))
-	other.Status.OpenedTime, other.Status.CloseTime, other.Status.Window = ptr.To(ago(2)), ptr.To(ago(1)), other.Spec.Sessions[0]
+	began, ended := metav1.NewTime(slotDay.Add(-2*time.Hour)), metav1.NewTime(slotDay.Add(-time.Hour))
+	mine.CreationTimestamp, other.Spec.Sessions[0].From, other.Spec.EndAt = metav1.Time{}, began, &ended
+	other.Status.OpenedTime, other.Status.CloseTime, other.Status.Window = &began, &ended, other.Spec.Sessions[0]
 }
 
 // Of one campaign's rounds in a district the earlier run comes first, and its regular round
