@@ -33,8 +33,8 @@ func newExtend(p Program, flags *genericclioptions.ConfigFlags) *cobra.Command {
 	o := &extendOptions{program: p, flags: flags}
 	cmd := &cobra.Command{
 		Use:   "extend ROUND -n NAMESPACE --school-days N",
-		Short: "Keep a round that is open open for some more school days",
-		Long: `Keep a round that is open open for some more school days than planned: spec.extendSchoolDays is
+		Short: "Keep an open round open for some more school days",
+		Long: `Keep an open round open for some more school days than planned: spec.extendSchoolDays is
 set, and the operator adds their sessions, at the hours that the round has. The days are shown, those
 that are skipped with the reason, and the make-up round where it moves. The number is of all days
 beyond the plan, not of days more than now; 0 takes back what has not begun. Nothing else about an
@@ -45,7 +45,7 @@ open round can change.`,
 		ValidArgsFunction: completeNames(p, flags, roundNames),
 		RunE:              func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args[0]) },
 	}
-	cmd.Flags().Int32Var(&o.days, "school-days", -1, fmt.Sprintf("how many school days beyond the plan, 0 to %d", maxExtension))
+	cmd.Flags().Int32Var(&o.days, "school-days", -1, fmt.Sprintf("how many school days beyond the plan, 0 to %d; must be given", maxExtension))
 	cmd.Flags().StringVar(&o.colour, "color", "auto", "one of "+strings.Join(colours, ", ")+"; auto heeds NO_COLOR")
 	o.year.flag(cmd)
 	addDryRun(cmd, &o.dryRun)
