@@ -48,6 +48,12 @@ func faultOf(err error) string {
 	return v1alpha1.ReasonUnreachable
 }
 
+// neverReached reports whether a call met nobody, so that nobody can have disliked what was read from Secrets.
+func neverReached(err error) bool {
+	var failed *net.OpError
+	return errors.As(err, &failed) && failed.Op == "dial"
+}
+
 func (s *Syncer) call(ctx context.Context, o observed, request contract.SyncRequest) (contract.SyncResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

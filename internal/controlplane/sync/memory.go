@@ -15,7 +15,7 @@ import (
 )
 
 // secretsFor is how long what was read from a district's Secrets serves for
-// further calls. It is kept in memory only, and dropped when a call fails.
+// further calls. It is kept in memory only, and dropped when a call fails that had reached anybody.
 const secretsFor = time.Minute
 
 // memory is what the last call read from Secrets, and of which objects.

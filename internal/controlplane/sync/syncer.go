@@ -160,7 +160,9 @@ func (s *Syncer) read(ctx context.Context, namespace string) (board.Reading, boo
 	response, err := s.converse(ctx, *o)
 	reading := board.Reading{At: s.Clock.Now(), Fault: faultOf(err)}
 	if err != nil {
-		s.forget(namespace)
+		if !neverReached(err) {
+			s.forget(namespace)
+		}
 		log.FromContext(ctx).V(1).Info("A district did not answer as it should", "error", err.Error())
 		return reading, true
 	}

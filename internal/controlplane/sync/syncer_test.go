@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
 	"net/http"
@@ -382,4 +383,24 @@ func TestSecretsAreReadOnceAMinuteWhileNothingChanges(t *testing.T) {
 	after("a new school", true)
 	clk.Step(secretsFor)
 	after("a minute later", true)
+
+	reached := f.syncer.Dial
+	f.syncer.Dial = func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Err: errors.New("no route")}
+	}
+	after("a call that reaches nobody", false)
+	after("the call after it", false)
+	f.syncer.Dial = reached
+	after("a call that is answered again", false)
+	token := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: workload.TokenSecret(namespace)}}
+	if err := f.client.Delete(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	token.Data = map[string][]byte{workload.KeyToken: []byte("made anew, and casework knows the one before")}
+	if err := f.client.Create(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	clk.Step(secretsFor)
+	after("another token, after a minute", true)
+	after("the call after one that was refused", true)
 }
