@@ -49,9 +49,10 @@ func campaignGate(s *scene) gating.Gate {
 }
 
 // claimGate keeps a school from two rounds at once: while another campaign's round that
-// comes first is planned or open at the same time, this one does not open.
+// comes first is planned or open at the same time, this one does not open. One that opens by its district's clock has
+// nothing before it, as far as was known; once status tells when it opened, what had opened before holds it.
 func claimGate(s *scene) gating.Gate {
-	if s.d.opened {
+	if s.d.opened && s.o.round.Status.OpenedTime == nil {
 		return gating.Gate{}
 	}
 	for _, c := range s.o.claims {

@@ -145,6 +145,9 @@ func TestWhatHoldsARunningRound(t *testing.T) {
 		}, contract.HoldNew, v1alpha1.ReasonCampaignNotFound},
 		"not: no make-up rounds any more":                {func(o *observed) { o.round.Spec.Purpose = v1alpha1.PurposeMakeUp }, contract.HoldNone, ""},
 		"not: claimed by another, once it has been open": {func(o *observed) { o.claims = claimed }, contract.HoldNone, ""},
+		"claimed by one that opened before, when status tells": {func(o *observed) {
+			o.claims, o.round.Status.OpenedTime = claimed, &metav1.Time{Time: opens}
+		}, contract.HoldNew, v1alpha1.ReasonSchoolsClaimed},
 		"claimed by another, unopened": {func(o *observed) {
 			o.claims, o.view.State = claimed, contract.RoundHeld
 		}, contract.HoldNew, v1alpha1.ReasonSchoolsClaimed},

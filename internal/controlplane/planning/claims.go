@@ -18,13 +18,11 @@ import (
 // and its regular round before its make-up round; of two campaigns what was made first, then
 // the campaign whose name sorts first. A round that is not made yet (without a creation
 // time) comes after another campaign's. Rounds that never open, or are over, claim nothing. The campaigns are those that
-// select the district: what others planned there never opens, unless it has.
+// select the district: what others planned there never opens, unless it has. Of two that have opened, which the object of
+// one that was made anew can bring about, the one that opened first comes first.
 func Claims(round v1alpha1.ScreeningRound, others []v1alpha1.ScreeningRound, campaigns []v1alpha1.ScreeningCampaign,
 	schools []v1alpha1.School, now time.Time,
 ) []rollout.Claim {
-	if round.Status.OpenedTime != nil {
-		return nil
-	}
 	var out []rollout.Claim
 	for _, other := range others {
 		opens, closes := occupies(other, now)
@@ -46,6 +44,8 @@ func Claims(round v1alpha1.ScreeningRound, others []v1alpha1.ScreeningRound, cam
 func precedes(other, round v1alpha1.ScreeningRound) bool {
 	made, mine := other.CreationTimestamp.Time, round.CreationTimestamp.Time
 	switch {
+	case round.Status.OpenedTime != nil:
+		return other.Status.OpenedTime.Before(round.Status.OpenedTime)
 	case other.Status.OpenedTime != nil:
 		return true
 	case other.Spec.Campaign.Name == round.Spec.Campaign.Name && other.Spec.Slot != round.Spec.Slot:
@@ -83,7 +83,11 @@ func Selects(campaign v1alpha1.ScreeningCampaign, namespace map[string]string) b
 	return err != nil || selector.Matches(labels.Set(namespace))
 }
 
+// share reports whether two rounds have a school in common; of two that have opened, by the schools that were fixed then.
 func share(a, b v1alpha1.ScreeningRound, schools []v1alpha1.School) bool {
+	if a.Status.OpenedTime != nil && b.Status.OpenedTime != nil {
+		return slices.ContainsFunc(a.Status.CohortSchools, func(name string) bool { return slices.Contains(b.Status.CohortSchools, name) })
+	}
 	return slices.ContainsFunc(schools, func(s v1alpha1.School) bool { return TakesPart(s, a.Spec) && TakesPart(s, b.Spec) })
 }
 

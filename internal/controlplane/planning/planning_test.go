@@ -284,6 +284,34 @@ func TestClaims(t *testing.T) {
 	}
 }
 
+// Of two rounds that have opened the later one is held: the object of a round was deleted, another campaign's round opened
+// in its schools, and a person lets the object that was made anew go on. Schools that changed since do not count.
+func TestClaimsOfRoundsThatHaveOpened(t *testing.T) {
+	o := world(t, "")
+	winter := *o.Campaign.DeepCopy()
+	winter.Name, winter.UID = "winter", "77"
+	in := slotDay.Add(-time.Hour)
+	tests := map[string]struct {
+		mine, other time.Duration // since the opening
+		cohort      []string      // of the other
+		want        int
+	}{
+		"the other was first": {2 * time.Minute, time.Minute, []string{"a", "b"}, 1},
+		"mine was first":      {time.Minute, 2 * time.Minute, []string{"a"}, 0},
+		"together":            {time.Minute, time.Minute, []string{"a"}, 0},
+		"of other schools":    {2 * time.Minute, time.Minute, []string{"b"}, 0},
+	}
+	for name, tc := range tests {
+		mine, other := roundOf(o.Campaign, "2026-09-15", in), roundOf(winter, "2026-09-15", in)
+		mine.Status.OpenedTime, mine.Status.CohortSchools = ptr.To(metav1.NewTime(in.Add(tc.mine))), []string{"a"}
+		other.Status.OpenedTime, other.Status.CohortSchools = ptr.To(metav1.NewTime(in.Add(tc.other))), tc.cohort
+		claims := planning.Claims(mine, []v1alpha1.ScreeningRound{mine, other}, nil, o.Schools["fengtai"], slotDay)
+		if len(claims) != tc.want {
+			t.Errorf("%s: %v", name, claims)
+		}
+	}
+}
+
 // endEarly has the other round opened two hours and ended one hour ago, as its status tells.
 func endEarly(mine, other *v1alpha1.ScreeningRound) {
 	began, ended := metav1.NewTime(slotDay.Add(-2*time.Hour)), metav1.NewTime(slotDay.Add(-time.Hour))
