@@ -30,6 +30,14 @@ func hasClosed(r v1alpha1.ScreeningRound, now time.Time) bool {
 	return r.Status.OpenedTime != nil && closed != nil && !closed.After(now)
 }
 
+// endedAt is when a round that has been open closed sooner than planned, for good; zero: it did not.
+func endedAt(r v1alpha1.ScreeningRound, now time.Time) time.Time {
+	if !hasClosed(r, now) || !r.Status.CloseTime.Before(&r.Status.Window.To) {
+		return time.Time{}
+	}
+	return r.Status.CloseTime.UTC()
+}
+
 // occupies is when a round has its schools for itself. That one which has been open closes sooner than it did counts
 // once status tells of it: until then the district may not have been told.
 func occupies(r v1alpha1.ScreeningRound, now time.Time) (opens, closes time.Time) {

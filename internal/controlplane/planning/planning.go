@@ -150,6 +150,7 @@ func observedRounds(o Observed, now time.Time) (rollout.Observed, error) {
 		if err != nil {
 			return out, err
 		}
+		seen.EndedAt = endedAt(round, now)
 		out.Rounds = append(out.Rounds, seen)
 	}
 	return out, nil

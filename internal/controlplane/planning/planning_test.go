@@ -386,3 +386,32 @@ func TestARoundThatWaitedAndIsNotWantedAnyMore(t *testing.T) {
 		}
 	}
 }
+
+// A round that was ended early leaves its days to a further run once it has closed, which is for good; until then its end can
+// be taken back.
+func TestARunAfterAnEarlyEnd(t *testing.T) {
+	o := world(t, "")
+	o.Campaign.Spec.Schedule.Cron, o.Campaign.Spec.Schedule.StartDate = "", "2026-09-15"
+	round := compute(t, o).Write[0]
+	opened, last := round.Spec.Sessions[0].From, round.Spec.Sessions[len(round.Spec.Sessions)-1].To
+	round.UID, round.CreationTimestamp, round.Status.MeaningDigest, round.Status.OpenedTime = "9", metav1.NewTime(slotDay), "aa", &opened
+	round.Status.Window = v1alpha1.SessionWindow{From: opened, To: last}
+	now := opened.Add(23 * time.Hour) // before the next day's session
+	o.Campaign.CreationTimestamp = metav1.NewTime(slotDay)
+	o.Campaign.Spec.Schedule.ExtraDates = []v1alpha1.Civil{v1alpha1.Civil(now.Format(time.DateOnly))}
+	o.Campaign.Spec.Template.Spec.Phases = o.Campaign.Spec.Template.Spec.Phases[2:3]
+	for what, tc := range map[string]struct {
+		closes time.Time
+		want   int
+	}{
+		"as planned": {last.Time, 0}, "in an hour": {now.Add(time.Hour), 0}, "an hour ago": {now.Add(-time.Hour), 1},
+	} {
+		round.Status.CloseTime = ptr.To(metav1.NewTime(tc.closes))
+		round.Spec.EndAt = round.Status.CloseTime
+		o.Rounds = []v1alpha1.ScreeningRound{round}
+		plan, err := planning.Compute(o, now)
+		if err != nil || len(plan.Write) != tc.want {
+			t.Errorf("closes %s: %v, writes %+v, blocked %v", what, err, plan.Write, plan.Blocked)
+		}
+	}
+}

@@ -60,8 +60,16 @@ func (p planner) startable(d DistrictView) Reason {
 func (p planner) previousOpen(d *draft) bool {
 	return slices.ContainsFunc(p.observed.Rounds, func(r ObservedRound) bool {
 		first := r.Slot.Before(p.run.date) || d.existing == nil && r.Slot != p.run.date
-		return r.District == d.Name && first && overlap(r.OpensAt, r.ClosesAt, d.round)
+		return r.District == d.Name && first && overlap(r.OpensAt, r.closed(), d.round)
 	})
+}
+
+// closed is when a round asks nobody any more: as planned, or since it was ended.
+func (r ObservedRound) closed() time.Time {
+	if r.EndedAt.IsZero() {
+		return r.ClosesAt
+	}
+	return r.EndedAt
 }
 
 // asItIs is the plan of a round that has opened: nothing about it changes any more. Its

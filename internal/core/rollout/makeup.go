@@ -163,7 +163,7 @@ func (m *makeUp) hindered() Reason {
 	}
 	earlier, later := false, m.reachesNextRun()
 	for _, r := range m.observed.Rounds {
-		if r.District == m.view.Name && r.Slot != m.run.date && overlap(r.OpensAt, r.ClosesAt, m.round) {
+		if r.District == m.view.Name && r.Slot != m.run.date && overlap(r.OpensAt, r.closed(), m.round) {
 			earlier, later = earlier || r.Slot.Before(m.run.date), later || r.Slot.After(m.run.date)
 		}
 	}

@@ -50,6 +50,7 @@ type ObservedRound struct {
 	Opened   bool // its opening instant has passed in the district, or may have: it stays as it is
 	OpensAt  time.Time
 	ClosesAt time.Time // with the extension, without endAt
+	EndedAt  time.Time // when it closed before ClosesAt, for good; zero: it did not
 	Sessions []contract.Session
 	Phases   []PhaseWindow // the first begins with the round; none: at the slot
 	Schools  []SchoolPlan  // that have sessions of their own

@@ -123,6 +123,13 @@ func existing(opened bool) rollout.Observed {
 	}}}
 }
 
+// ended is a round that has opened and was closed before its plan.
+func ended(closed string) rollout.Observed {
+	out := existing(true)
+	out.Rounds[0].EndedAt = at(closed)
+	return out
+}
+
 func TestPlanOfOneDistrict(t *testing.T) {
 	t.Parallel()
 	keep := func(*rollout.Spec, *rollout.DistrictView) {}
@@ -201,6 +208,10 @@ func TestPlanOfOneDistrict(t *testing.T) {
 		"the round of an earlier run is open": {
 			"2026-10-15T00:00:00Z", existing(true),
 			func(s *rollout.Spec, _ *rollout.DistrictView) { s.Cron, s.Phases = "0 8 15 * *", s.Phases[2:] }, "blocked PreviousRoundOpen",
+		},
+		"the round of an earlier run was ended": {
+			"2026-10-15T00:00:00Z", ended("2026-10-14T04:00:00Z"),
+			func(s *rollout.Spec, _ *rollout.DistrictView) { s.Cron, s.Phases = "0 8 15 * *", s.Phases[2:] }, "round 2026-10-15",
 		},
 		"the round of an earlier run closes before": {
 			"2026-10-15T00:00:00Z", existing(true),
