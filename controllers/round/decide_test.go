@@ -216,6 +216,21 @@ func TestAnObjectMadeAnewOfARoundThatHadEnded(t *testing.T) {
 	}
 }
 
+// After the release a district takes no control any more, also of an object made anew, which knows less of the round than it.
+func TestNothingIsLeftToApplyAfterTheRelease(t *testing.T) {
+	o, now := running(t), opens.Add(100*24*time.Hour)
+	o.round.Status.OpenedTime = &metav1.Time{Time: opens}
+	o.refusals = []contract.Refusal{{Kind: contract.KindControl, Round: contract.RefOf(o.round.Name), Reason: contract.RefusedPinned}}
+	for state, want := range map[contract.RoundState]conditions.State{
+		contract.RoundClosed: conditions.Progressing, contract.RoundReleased: conditions.Applied,
+	} {
+		o.view.State = state
+		if got := ready(o, decide(o, now)); got.State != want {
+			t.Errorf("%s: %+v", state, got)
+		}
+	}
+}
+
 // digestOf is that of a control as the district has it, in its first revision.
 func digestOf(t *testing.T, control contract.Control) contract.Digest {
 	t.Helper()

@@ -93,6 +93,8 @@ func ready(o observed, d decision) conditions.Verdict {
 		return conditions.Verdict{State: conditions.Waiting, Message: missing(o, d)}
 	case d.digest == "":
 		return conditions.Verdict{State: conditions.Applied, Message: "The round is planned; its meaning is pinned from a day before it opens, once the gates pass"}
+	case o.viewed && o.view.Meaning == d.digest && o.view.State == contract.RoundReleased:
+		return conditions.Verdict{State: conditions.Applied, Message: "The district has released the round's figures; there is nothing left to apply"}
 	case len(refused) > 0:
 		return conditions.Verdict{State: conditions.Progressing, Message: fmt.Sprintf("The district refuses the %s of the round: %s", refused[0].Kind, refused[0].Reason)}
 	case !applied(o, d):
