@@ -9,6 +9,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/onsi/gomega"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -235,6 +236,7 @@ func TestAReportWakesItsSchools(t *testing.T) {
 	c := newCovered(t, "covered-woken")
 	mgr, err := ctrl.NewManager(c.operatorConfig(), ctrl.Options{
 		Scheme: scheme, Logger: logr.Discard(), Metrics: server.Options{BindAddress: "0"}, Controller: config.Controller{SkipNameValidation: new(true)},
+		Cache: cache.Options{DefaultNamespaces: map[string]cache.Config{c.name: {}}}, // other tests have schools at the same time
 	})
 	if err != nil {
 		t.Fatal(err)

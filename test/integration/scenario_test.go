@@ -92,10 +92,10 @@ func that(what string, holds func(w *world) bool) step {
 	}
 }
 
-func edited[T client.Object](obj T, edit func(T)) func(w *world) {
+func edited[T client.Object](empty T, edit func(T)) func(w *world) {
 	return func(w *world) {
 		w.t.Helper()
-		name := w.name
+		name, obj := w.name, empty.DeepCopyObject().(T) // worlds share the step, and edit at the same time
 		switch any(obj).(type) {
 		case *v1alpha1.ScreeningRound:
 			name = w.roundName()
