@@ -3,8 +3,11 @@
 package integration
 
 import (
+	"flag"
 	"fmt"
 	"os"
+	goruntime "runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -40,7 +43,13 @@ var (
 	operator   client.Client // the operator's name with every right, to make what a test needs
 )
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	// Tests wait for the API server half of the time. The command line has the last word.
+	if err := flag.Set("test.parallel", strconv.Itoa(2*goruntime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
+	os.Exit(run(m))
+}
 
 func run(m *testing.M) int {
 	env := &envtest.Environment{
