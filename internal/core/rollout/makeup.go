@@ -216,7 +216,7 @@ func (m *makeUp) reachesNextRun() bool {
 			return false
 		}
 		p.placed(d, l, 0)
-		if p.spec.Waves.any() || !overlap(m.regular.OpensAt, m.regular.ClosesAt, d.round) {
+		if p.spec.Waves.any() || !overlap(m.regular.OpensAt, m.regular.closed(), d.round) {
 			return d.round.OpensAt.Before(m.round.ClosesAt)
 		}
 	}

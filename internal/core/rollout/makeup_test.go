@@ -61,6 +61,10 @@ func TestMakeUp(t *testing.T) {
 		list[0].Sessions, list[0].ClosesAt = append(list[0].Sessions, monday), monday.To
 		return list
 	}
+	endedEarly := func(list []rollout.ObservedRound) []rollout.ObservedRound {
+		list[0].EndedAt = at("2026-10-20T04:00:00Z")
+		return list
+	}
 	const one, other = "a 20261012 10-19..10-23", "a 20261012-makeup 10-28..10-29"
 	tests := map[string]struct {
 		now    string
@@ -122,6 +126,11 @@ func TestMakeUp(t *testing.T) {
 		"the next run will be blocked, the one after it begins before the make-up ends": {
 			"2026-10-12T00:00:00Z", nil, func(s *rollout.Spec, _ *rollout.DistrictView) {
 				s.ExtraDates = []calendar.Date{date("2026-10-14"), date("2026-10-22")}
+			}, one + ", a warned MakeUpNextRun",
+		},
+		"the next run has days that the regular one left": {
+			"2026-10-20T06:00:00Z", endedEarly(regular(true)), func(s *rollout.Spec, _ *rollout.DistrictView) {
+				s.ExtraDates, s.Phases = []calendar.Date{date("2026-10-22")}, s.Phases[1:] // its Stage1 from 22 to 28 October
 			}, one + ", a warned MakeUpNextRun",
 		},
 		"the next run may come in a later wave": {

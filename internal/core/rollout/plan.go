@@ -305,7 +305,7 @@ func (o Observed) with(rounds []RoundPlan) Observed {
 			o.Rounds = append(o.Rounds, made)
 			continue
 		}
-		made.Opened = o.Rounds[i].Opened
+		made.Opened, made.EndedAt = o.Rounds[i].Opened, o.Rounds[i].EndedAt
 		o.Rounds[i] = made
 	}
 	return o
